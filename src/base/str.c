@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * String helpers. Nothing here looks at the locale.
+ */
+#include <limits.h>
+#include <stdarg.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return 99;
+}
+
+int str_u64(const char *s, uint64_t max, uint64_t *ret)
+{
+	unsigned base = 10;
+	uint64_t v = 0;
+
+	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
+		base = 16;
+		s += 2;
+	} else if (s[0] == '0' && s[1]) {
+		base = 8;
+		s++;
+	}
+	if (!*s)
+		return -EINVAL;
+	for (; *s; s++) {
+		unsigned d = (unsigned)digit(*s);
+
+		if (d >= base)
+			return -EINVAL;
+		if (v > (UINT64_MAX - d) / base)
+			v = UINT64_MAX; /* keep checking the digits: garbage is EINVAL */
+		else
+			v = v * base + d;
+	}
+	if (v > max)
+		return -ERANGE;
+	*ret = v;
+	return 0;
+}
+
+int str_i64(const char *s, int64_t min, int64_t max, int64_t *ret)
+{
+	bool neg = *s == '-';
+	uint64_t v;
+	int r;
+
+	if (*s == '-' || *s == '+')
+		s++;
+	r = str_u64(s, neg ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX, &v);
+	if (r < 0)
+		return r;
+	if (neg ? (v > (uint64_t)INT64_MAX + 1 || (int64_t)(0 - v) < min) : (int64_t)v < min)
+		return -ERANGE;
+	if (!neg && (int64_t)v > max)
+		return -ERANGE;
+	*ret = neg ? (int64_t)(0 - v) : (int64_t)v;
+	return *ret > max ? -ERANGE : 0;
+}
+
+int str_u32(const char *s, uint32_t *ret)
+{
+	uint64_t v;
+	int r = str_u64(s, UINT32_MAX, &v);
+
+	if (r == 0)
+		*ret = (uint32_t)v;
+	return r;
+}
+
+/* Levenshtein distance with one row; names are short. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[64];
+	size_t n = strlen(b);
+
+	if (n >= ARRAY_SIZE(row) || strlen(a) >= ARRAY_SIZE(row))
+		return UINT_MAX;
+	for (unsigned j = 0; j <= n; j++)
+		row[j] = j;
+	for (unsigned i = 1; a[i - 1]; i++) {
+		unsigned diag = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= n; j++) {
+			unsigned up = row[j];
+			unsigned best = diag + (a[i - 1] != b[j - 1]);
+
+			best = MIN(best, MIN(up, row[j - 1]) + 1);
+			row[j] = best;
+			diag = up;
+		}
+	}
+	return row[n];
+}
+
+void str_nearest(const char *word, const char *name, const char **best, unsigned *best_distance)
+{
+	unsigned d = distance(word, name);
+
+	if (d <= (strlen(word) + 2) / 3 && d < *best_distance) {
+		*best = name;
+		*best_distance = d;
+	}
+}
+
+static bool reserve(struct sbuf *b, size_t more)
+{
+	if (b->failed)
+		return false;
+	if (b->n + more + 1 > b->cap) {
+		size_t cap = MAX((b->n + more + 1) * 2, (size_t)256);
+		char *s = mem_realloc(b->s, cap);
+
+		if (!s) {
+			b->failed = true;
+			return false;
+		}
+		b->s = s;
+		b->cap = cap;
+	}
+	return true;
+}
+
+void sbuf_put(struct sbuf *b, const char *s, size_t n)
+{
+	if (!reserve(b, n))
+		return;
+	memcpy(b->s + b->n, s, n);
+	b->n += n;
+	b->s[b->n] = 0;
+}
+
+void sbuf_puts(struct sbuf *b, const char *s)
+{
+	sbuf_put(b, s, strlen(s));
+}
+
+void sbuf_printf(struct sbuf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0 || !reserve(b, (size_t)n))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(b->s + b->n, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->n += (size_t)n;
+}
+
+/* Length of the well-formed UTF-8 sequence at @s, 0 when it is none. */
+static unsigned utf8_len(const unsigned char *s)
+{
+	unsigned n = s[0] < 0x80		   ? 1
+		     : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+		     : (s[0] & 0xf0) == 0xe0	   ? 3
+		     : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+						   : 0;
+
+	for (unsigned i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if (n == 3 && ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)))
+		return 0;
+	if (n == 4 && ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)))
+		return 0;
+	return n;
+}
+
+void sbuf_json(struct sbuf *b, const char *s)
+{
+	sbuf_puts(b, "\"");
+	while (*s) {
+		unsigned char c = (unsigned char)*s;
+		unsigned n;
+
+		if (c == '"' || c == '\\') {
+			sbuf_printf(b, "\\%c", c);
+			s++;
+		} else if (c < ' ') {
+			sbuf_printf(b, "\\u%04x", c);
+			s++;
+		} else if ((n = utf8_len((const unsigned char *)s)) > 0) {
+			sbuf_put(b, s, n);
+			s += n;
+		} else {
+			sbuf_puts(b, "\xef\xbf\xbd");
+			s++;
+		}
+	}
+	sbuf_puts(b, "\"");
+}
+
+void sbuf_free(struct sbuf *b)
+{
+	free(b->s);
+	*b = (struct sbuf){0};
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Strings: strict number parsing, a growing buffer, the nearest name for a misspelling.
+ */
+#ifndef TOASTAINER_BASE_STR_H
+#define TOASTAINER_BASE_STR_H
+
+#include "base/defs.h"
+
+/**
+ * str_u64() - the whole string as an unsigned number: decimal, 0x hex or 0 octal.
+ * Return: 0; -EINVAL (empty, sign, blanks, trailing text); -ERANGE (above @max).
+ */
+int str_u64(const char *s, uint64_t max, uint64_t *ret);
+
+/** str_i64() - as str_u64(), with an optional sign. -ERANGE outside @min..@max. */
+int str_i64(const char *s, int64_t min, int64_t max, int64_t *ret);
+
+/** str_u32() - str_u64() for 32 bits. */
+int str_u32(const char *s, uint32_t *ret);
+
+/**
+ * str_nearest() - keep the better of two guesses at a misspelt name.
+ * @word: what was written
+ * @name: a candidate
+ * @best: the best so far (start with NULL); replaced when @name is nearer
+ * @best_distance: its edit distance; start with UINT_MAX
+ * Candidates further away than a third of the word's length are not taken.
+ */
+void str_nearest(const char *word, const char *name, const char **best, unsigned *best_distance);
+
+/* struct sbuf - a growing string on the heap. Zero-initialised is empty and valid. */
+struct sbuf {
+	char *s; /* NUL-terminated once something was put; owned */
+	size_t n, cap;
+	bool failed; /* out of memory: what follows is dropped, check once at the end */
+};
+
+void sbuf_put(struct sbuf *b, const char *s, size_t n);
+void sbuf_puts(struct sbuf *b, const char *s);
+void sbuf_printf(struct sbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/** sbuf_json() - @s as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+void sbuf_json(struct sbuf *b, const char *s);
+
+/** sbuf_free() - free; empty and valid again. */
+void sbuf_free(struct sbuf *b);
+
+#define _cleanup_sbuf_ _cleanup_(sbuf_free)
+
+#endif
