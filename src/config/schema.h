@@ -80,6 +80,7 @@ struct setting {
 	unsigned number; /* protobuf field number */
 	size_t offset;
 	const struct enum_name *names;
+	const char *enum_type; /* its name in the .proto; a leading dot: inside the message */
 	const struct message *message;
 	struct value def[CONFIG_FACES];
 
