@@ -103,6 +103,8 @@ static int scan_number(struct scanner *s)
 			p++;
 		}
 	}
+	if (is_letter(*p))
+		return reader_fail(&s->r, p, "a number and a name need a space between them");
 	if (*p == '.')
 		return reader_fail(&s->r, s->at, "this number cannot have a decimal point there");
 	s->p = p;
@@ -264,15 +266,15 @@ static int unescape(struct scanner *s, const char **p)
 		for (int i = 0; i < 3 && is_octal(**p); i++, ++*p)
 			v = v * 8 + (unsigned)(**p - '0');
 		c = (char)v;
-	} else if ((**p == 'x' || **p == 'X') && hex((*p)[1]) >= 0) {
+	} else if (**p == 'x' && hex((*p)[1]) >= 0) {
 		++*p;
 		for (int i = 0; i < 2 && hex(**p) >= 0; i++, ++*p)
 			v = v * 16 + (unsigned)hex(**p);
 		c = (char)v;
 	} else {
 		return reader_fail(&s->r, *p - 1,
-				   **p == 'x' || **p == 'X' ? "hex digits must follow \\x"
-							    : "there is no such escape sequence");
+				   **p == 'x' ? "hex digits must follow \\x"
+					      : "there is no such escape sequence");
 	}
 	sbuf_put(&s->string, &c, 1);
 	return 0;
