@@ -163,20 +163,13 @@ static void put_value(struct dump *d, const struct setting *row, const void *v)
 	}
 }
 
-/* Protobuf's JSON name: underscores dropped, the next letter raised. */
 static void put_json_name(struct sbuf *out, const char *name)
 {
-	sbuf_puts(out, "\"");
-	for (bool raise = false; *name; name++) {
-		char c = *name;
+	char json_name[64];
 
-		if (raise && c >= 'a' && c <= 'z')
-			c = (char)(c - 'a' + 'A');
-		raise = c == '_';
-		if (!raise)
-			sbuf_put(out, &c, 1);
-	}
-	sbuf_puts(out, "\": ");
+	schema_json_name(name, json_name, sizeof(json_name));
+	sbuf_json(out, json_name);
+	sbuf_puts(out, ": ");
 }
 
 static void put_name(struct dump *d, const struct setting *row)

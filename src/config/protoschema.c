@@ -144,17 +144,10 @@ void protoschema_proto(struct sbuf *out)
 
 static void put_json_name(struct sbuf *out, const char *name)
 {
-	sbuf_puts(out, "\"");
-	for (bool raise = false; *name; name++) {
-		char c = *name;
+	char json_name[64];
 
-		if (raise && c >= 'a' && c <= 'z')
-			c = (char)(c - 'a' + 'A');
-		raise = c == '_';
-		if (!raise)
-			sbuf_put(out, &c, 1);
-	}
-	sbuf_puts(out, "\"");
+	schema_json_name(name, json_name, sizeof(json_name));
+	sbuf_json(out, json_name);
 }
 
 static void put_json_enum(struct sbuf *out, const struct enum_name *names)

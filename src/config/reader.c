@@ -91,36 +91,21 @@ static int fail_field(struct reader *r, const char *at, const char *name, size_t
 	return hint[0] ? err_hint(r->err, "%s", hint) : -EINVAL;
 }
 
-/* Whether @name is protobuf's JSON name of a field: underscores dropped, the next letter raised. */
-static bool is_json_name(const char *field, const char *name, size_t n)
-{
-	size_t i = 0;
-
-	for (bool raise = false; *field; field++) {
-		char c = *field;
-
-		if (c == '_') {
-			raise = true;
-			continue;
-		}
-		if (raise && c >= 'a' && c <= 'z')
-			c = (char)(c - 'a' + 'A');
-		raise = false;
-		if (i == n || name[i++] != c)
-			return false;
-	}
-	return i == n;
-}
-
 static const struct setting *find(const struct message *m, const char *name, size_t n, bool json)
 {
 	const struct setting *row = schema_find(m, name, n);
 
 	if (row || !json)
 		return row;
-	for (row = m->rows; row < m->rows + m->n; row++)
-		if (row->name && is_json_name(row->name, name, n))
+	for (row = m->rows; row < m->rows + m->n; row++) {
+		char json_name[64];
+
+		if (!row->name)
+			continue;
+		schema_json_name(row->name, json_name, sizeof(json_name));
+		if (strlen(json_name) == n && memcmp(json_name, name, n) == 0)
 			return row;
+	}
 	return NULL;
 }
 
@@ -164,6 +149,16 @@ static void *slot(struct reader *r)
 	return p;
 }
 
+/* A message that JSON gives twice is merged, but must be complete each time. */
+static void forget_required(const struct message *m, void *message)
+{
+	struct cfg_head *head = message;
+
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->rows[i].flags & SF_REQUIRED)
+			head->has[i / 64] &= ~(1ULL << i % 64);
+}
+
 int reader_enter(struct reader *r, const char *at)
 {
 	const struct setting *row = reader_row(r);
@@ -174,6 +169,7 @@ int reader_enter(struct reader *r, const char *at)
 	message = slot(r);
 	if (!message)
 		return err_oom(r->err);
+	forget_required(row->message, message);
 	r->stack[++r->depth] = (struct reader_frame){.m = row->message, .message = message};
 	return 0;
 }
