@@ -221,3 +221,20 @@ def sh(root):
         return f("-c", root, *opts, "--", "/bin/sh", "-c", script, **kw)
 
     return go
+
+
+@pytest.fixture
+def in_mount_namespace():
+    """in_mount_namespace(SCRIPT, ARGS...): run the program under test where a shell script mounted first.
+
+    For root, also of a user namespace. With user=N the program runs as that user.
+    """
+
+    def go(script, *args, user=None, timeout=60, before=()):
+        become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
+        argv = ["unshare", "--mount", "--propagation", "private", "sh", "-c", f"{script} || exit 99; exec \"$@\"",
+                "sh", *become, *before, *toast.WRAP, toast.BIN, *map(os.fspath, args)]
+        p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return toast.finish(p, timeout=timeout)
+
+    return go
