@@ -10,6 +10,7 @@
 #include "cmd/commands.h"
 #include "config/cli.h"
 #include "config/dump.h"
+#include "mode/execve.h"
 #include "mode/once.h"
 
 static int exit_status(enum config_face face, const struct result *r)
@@ -30,6 +31,12 @@ static int fail(enum config_face face, const struct err *err)
 {
 	log_err(LOG_FATAL, err);
 	return face == FACE_NSJAIL ? EXIT_NSJAIL : EXIT_OURS;
+}
+
+static int fail_exec(enum config_face face, const struct result *r)
+{
+	log_err(LOG_FATAL, &r->err);
+	return exit_status(face, r);
 }
 
 /* A log that cannot be opened is not fatal: as nsjail, the log stays on stderr. */
@@ -104,10 +111,18 @@ static int run(struct config *cfg, struct err *err)
 
 	set_up_log(cfg);
 	r = open_result(cfg, &result_fd, err);
-	if (r >= 0 && cfg->mode != MODE_ONCE)
-		r = err_set(err, EOPNOTSUPP, "this mode is not there yet");
+	if (r >= 0 && (cfg->mode == MODE_LISTEN || cfg->mode == MODE_RERUN)) {
+		err_set(err, EOPNOTSUPP, "mode %s is not in this version of toastainer",
+			cfg->mode == MODE_LISTEN ? "listen" : "rerun");
+		r = err_hint(err, "use --mode o or e");
+	}
 	if (r >= 0 && cfg->daemon)
 		r = background(err);
+	if (r >= 0 && cfg->mode == MODE_EXECVE) {
+		r = execve_run(cfg, err);
+		result = (struct result){.reason = RESULT_SETUP_FAILED, .err = *err};
+		return fail_exec(cfg->face, &result);
+	}
 	if (r < 0)
 		return fail(cfg->face, err);
 	once_run(cfg, &result, err);
