@@ -148,8 +148,6 @@ static void look_v1(const struct probe_env *env, struct hierarchy *h)
 static void v2_causes(const struct probe_env *env, const struct hierarchy *h,
 		      struct probe_result *r)
 {
-	char names[60];
-
 	if (h->have && !h->usable) {
 		r->status = PROBE_MISSING;
 		probe_cause(r, "uid %u may not make groups in %.150s (not delegated, or read-only)",
@@ -160,6 +158,8 @@ static void v2_causes(const struct probe_env *env, const struct hierarchy *h,
 				    : "mount the cgroup tree writable in the container, "
 				      "with a cgroup namespace of its own");
 	} else {
+		char names[60];
+
 		names_of(ALL_WANTED & ~h->usable, names, sizeof(names));
 		r->status = h->usable ? PROBE_DEGRADED : PROBE_MISSING;
 		probe_cause(r, "no controller %s here: not passed down, or bound to cgroup v1",

@@ -254,11 +254,12 @@ void probe_link(const struct probe_env *env, const struct probe *probe, struct p
 	};
 	const char *what = kinds[probe->arg].what;
 	struct trial t;
-	char text[160];
 
 	if (probe_blocked(env, r))
 		return;
 	if (probe_try(env, env->ns | CLONE_NEWNET, kinds[probe->arg].fn, NULL, &t) < 0) {
+		char text[160];
+
 		probe_say(r, PROBE_MISSING, "refused at %s", trial_text(&t, text, sizeof(text)));
 		if (t.code == EOPNOTSUPP) {
 			probe_cause(r, "this kernel has no %s, or not its module loaded", what);
