@@ -222,7 +222,7 @@ int cmd_doctor(int argc, char **argv)
 	if (r == 0)
 		r = io_write_all(STDOUT_FILENO, out.s, out.n);
 	if (r < 0) {
-		fprintf(stderr, "toastainer doctor: cannot write the result: %s\n", strerror(-r));
+		fprintf(stderr, "toastainer doctor: no result: %s\n", strerror(-r));
 		return EXIT_TROUBLE;
 	}
 	return works ? 0 : EXIT_BLOCKED;

@@ -195,8 +195,10 @@ int probe_try(const struct probe_env *env, uint64_t flags, trial_fn fn, const vo
 	*ret = *t;
 	munmap(t, sizeof(*t));
 	if (!ret->done)
-		/* By a seccomp filter that kills, as far as we know of. */
-		return trial_fail(ret, WTERMSIG(status) == SIGSYS ? "killed by SIGSYS" : "killed",
+		/* By a seccomp filter, if it was SIGSYS. */
+		return trial_fail(ret,
+				  WTERMSIG(status) == SIGSYS ? "a system call (killed by SIGSYS)"
+							     : "a system call (killed)",
 				  -EPERM);
 	return -ret->code;
 }

@@ -80,7 +80,7 @@ static void nl_nest_end(struct nl *b, struct nlattr *nest)
 static int nl_talk(int protocol, const struct nl *b)
 {
 	const struct timeval limit = {.tv_sec = 2};
-	char answer[2048] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char answer[2048] __attribute__((aligned(NLMSG_ALIGNTO))) = "";
 	const struct nlmsghdr *h = (const void *)answer;
 	const struct nlmsgerr *e = (const void *)(answer + NLMSG_HDRLEN);
 	long fd, r;

@@ -257,6 +257,9 @@ void probe_blame(const struct probe_env *env, const struct trial *t, const char 
 		probe_cure(r, "free memory, or raise the memory limit of the cgroup");
 	else if (!probe_cap(env, CAP_SYS_ADMIN))
 		probe_cure(r, "start as root, or ask who set up this machine or container");
+	else
+		probe_cure(r, "see the kernel log and the audit log: a security module may have "
+			      "denied it");
 }
 
 /* --- namespaces ------------------------------------------------------------------------------ */
