@@ -121,6 +121,7 @@ static const struct hint hints[] = {
 	{"mounts", ENODEV, "No such device", NULL,
 	 "the kernel does not know the file system type: see /proc/filesystems, or load its "
 	 "module"},
+	{"mounts", EINVAL, "bind", NULL, "a directory is bound on a directory, a file on a file"},
 	{"mounts", EINVAL, NULL, NULL, "are the options ones of this file system type?"},
 	{"readonly", EPERM, NULL, NULL, LOCKED},
 	{"cwd", ENOENT, NULL, NULL, "the working directory (--cwd) must exist inside the jail"},
