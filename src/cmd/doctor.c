@@ -9,11 +9,10 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "cmd/doctor.h"
+#include "cmd/commands.h"
 #include "jail/probe.h"
 
 #define EXIT_BLOCKED 1
-#define EXIT_TROUBLE 125
 
 struct check {
 	const struct probe *probe;
@@ -207,23 +206,24 @@ int cmd_doctor(int argc, char **argv)
 {
 	_cleanup_sbuf_ struct sbuf out = {0};
 	bool json, want_help, works = true;
-	int r;
+	struct err err = ERR_INIT;
+	int r = parse(argc, argv, &json, &want_help);
 
-	if (parse(argc, argv, &json, &want_help) < 0) {
-		fputs("toastainer doctor: takes --json and --help only\n", stderr);
-		return EXIT_TROUBLE;
-	}
-	if (want_help) {
-		sbuf_puts(&out, help);
-		r = out.failed ? -ENOMEM : 0;
-	} else {
-		r = examine(&out, json, &works);
-	}
-	if (r == 0)
-		r = io_write_all(STDOUT_FILENO, out.s, out.n);
 	if (r < 0) {
-		fprintf(stderr, "toastainer doctor: no result: %s\n", strerror(-r));
-		return EXIT_TROUBLE;
+		err_set(&err, -r, "doctor takes --json and --help only");
+	} else {
+		if (want_help)
+			sbuf_puts(&out, help);
+		else
+			r = examine(&out, json, &works);
+		if (r == 0)
+			r = out.failed ? -ENOMEM : io_write_all(STDOUT_FILENO, out.s, out.n);
+		if (r < 0)
+			err_sys(&err, r, "write what doctor found");
+	}
+	if (r < 0) {
+		log_err(LOG_FATAL, &err);
+		return EXIT_OURS;
 	}
 	return works ? 0 : EXIT_BLOCKED;
 }
