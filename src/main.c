@@ -26,6 +26,7 @@ static const struct command {
 } commands[] = {
 	{"run", cmd_run, "run a program in a jail"},
 	{"image", cmd_image, "make and build up root file systems"},
+	{"doctor", cmd_doctor, "show what this machine can do, and what blocks the rest"},
 	{"help", cmd_help, "this text"},
 	{"version", cmd_version, "print the version"},
 };
