@@ -15,7 +15,7 @@
 #define MAX_LINKS 8
 #define MAX_MADE  24
 
-/* struct made - something that the guard made */
+/* struct made - something that the keeper made */
 struct made {
 	int parent; /* descriptor of its directory */
 	char name[NAME_MAX + 1];
@@ -24,8 +24,8 @@ struct made {
 	bool is_dir;
 };
 
-/* struct guard - all that the guard knows */
-struct guard {
+/* struct keeper - all that the keeper knows */
+struct keeper {
 	int root;
 	struct made made[MAX_MADE];
 	unsigned n;
@@ -37,7 +37,7 @@ static int open_dir(int root, const char *path)
 	return sys_openat2(root, path, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT);
 }
 
-static int remember(struct guard *g, int *parent, const char *name, bool is_dir, struct err *err)
+static int remember(struct keeper *g, int *parent, const char *name, bool is_dir, struct err *err)
 {
 	struct made *made = &g->made[g->n];
 	struct stat st;
@@ -52,7 +52,7 @@ static int remember(struct guard *g, int *parent, const char *name, bool is_dir,
 }
 
 /* Makes the last component of a path whose directory exists. */
-static int make_one(struct guard *g, const char *dir, const char *name, bool is_dir,
+static int make_one(struct keeper *g, const char *dir, const char *name, bool is_dir,
 		    struct err *err)
 {
 	_cleanup_close_ int parent = open_dir(g->root, dir), fd = FD_NONE;
@@ -99,7 +99,7 @@ static int read_link(int root, const char *dir, const char *name, char *ret, siz
 }
 
 /* One round: makes @path, whose parents exist, or finds that it is a link to @ret_next. */
-static int make_last(struct guard *g, const char *path, bool is_dir, char *ret_next,
+static int make_last(struct keeper *g, const char *path, bool is_dir, char *ret_next,
 		     struct err *err)
 {
 	_cleanup_close_ int there = sys_openat2(g->root, path, O_PATH, RESOLVE_IN_ROOT);
@@ -128,7 +128,7 @@ static int make_last(struct guard *g, const char *path, bool is_dir, char *ret_n
 	return r ? r : make_one(g, *dir ? dir : "/", name, is_dir, err);
 }
 
-static int make_path(struct guard *g, const char *path, bool is_dir, unsigned links,
+static int make_path(struct keeper *g, const char *path, bool is_dir, unsigned links,
 		     struct err *err)
 {
 	char part[PATH_MAX], next[PATH_MAX];
@@ -176,14 +176,14 @@ static void remove_one(const struct made *made)
 	(void)unlinkat(made->parent, made->name, made->is_dir ? AT_REMOVEDIR : 0);
 }
 
-static void remove_all(const struct guard *g)
+static void remove_all(const struct keeper *g)
 {
 	for (unsigned i = g->n; i > 0; i--)
 		remove_one(&g->made[i - 1]);
 }
 
-/* Everything but what the guard needs: a pipe that the caller reads must not wait for us. */
-static void close_others(const struct guard *g, int wait_fd)
+/* Everything but what the keeper needs: a pipe that the caller reads must not wait for us. */
+static void close_others(const struct keeper *g, int wait_fd)
 {
 	for (int fd = 0; fd < 1024; fd++) {
 		bool keep = fd == wait_fd || fd == g->root;
@@ -196,19 +196,19 @@ static void close_others(const struct guard *g, int wait_fd)
 }
 
 /*
- * The guard's life. All signals are blocked: only SIGKILL ends it early. It answers with an error
+ * The keeper's life. All signals are blocked: only SIGKILL ends it early. It answers with an error
  * (code 0: all is there), then waits until nobody holds the other end of @sock any more.
  */
-static NORETURN void guard_main(int root, int sock, const struct target *want, unsigned n)
+static NORETURN void keeper_main(int root, int sock, const struct target *want, unsigned n)
 {
-	struct guard g = {.root = root};
+	struct keeper g = {.root = root};
 	struct err err = ERR_INIT;
 	int r = 0;
 	char c;
 
 	setsid();
 	umask(022);
-	prctl(PR_SET_NAME, "image-guard");
+	prctl(PR_SET_NAME, "image-keeper");
 	for (unsigned i = 0; !r && i < n; i++)
 		r = make_path(&g, want[i].path, want[i].is_dir, MAX_LINKS, &err);
 	if (r)
@@ -223,8 +223,8 @@ static NORETURN void guard_main(int root, int sock, const struct target *want, u
 	_exit(0);
 }
 
-static int start_guard(struct targets *t, int root, const struct target *want, unsigned n,
-		       struct err *err)
+static int start_keeper(struct targets *t, int root, const struct target *want, unsigned n,
+			struct err *err)
 {
 	sigset_t all, old;
 	int socks[2];
@@ -237,7 +237,7 @@ static int start_guard(struct targets *t, int root, const struct target *want, u
 	pid = fork();
 	if (pid == 0) {
 		close(socks[0]);
-		guard_main(root, socks[1], want, n);
+		keeper_main(root, socks[1], want, n);
 	}
 	if (pid < 0)
 		err_sys(err, errno, "fork");
@@ -247,7 +247,7 @@ static int start_guard(struct targets *t, int root, const struct target *want, u
 		close(socks[0]);
 		return -err->code;
 	}
-	*t = (struct targets){.pipe = socks[0], .guard = pid};
+	*t = (struct targets){.pipe = socks[0], .keeper = pid};
 	return 0;
 }
 
@@ -256,7 +256,7 @@ int targets_make(struct targets *t, int root, const struct target *want, unsigne
 {
 	struct err answer = ERR_INIT;
 	ssize_t got;
-	int r = start_guard(t, root, want, n, err);
+	int r = start_keeper(t, root, want, n, err);
 
 	if (r)
 		return r;
@@ -277,6 +277,6 @@ void targets_remove(struct targets *t)
 	if (t->pipe < 0)
 		return;
 	close(take_fd(&t->pipe));
-	while (waitpid(t->guard, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(t->keeper, NULL, 0) < 0 && errno == EINTR)
 		;
 }
