@@ -28,9 +28,11 @@ enum field_flags {
 	SF_NEGATE = 8,	    /* the option (without argument) sets the bool to false */
 	SF_NO_DEFAULT = 16, /* the proto has no default: unset is a state of its own */
 	SF_ALIAS = 32, /* a second option for a field that has its row: not a field of its own */
+	SF_OUR_OPTION = 64, /* nsjail has no such option: its abbreviations do not meet ours */
 };
 
 enum setting_group {
+	G_GENERAL,
 	G_PROGRAM,
 	G_ROOT,
 	G_IDS,
