@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs the test suites and counts.
+
+    tests/run.py [--build DIR] [--suite NAME[,NAME...]] [--slow] [-k EXPRESSION]
+
+Suites: unit, functional-root, functional-user, functional-nested, attack-root, attack-user, fallback,
+compat. As root all of them run; the suites "user" become an unprivileged user, who gets a name and
+subordinate ids in a mount namespace of his own. As another user, only those which that user can run.
+
+The last line is `N passed, N failed, N skipped`. The exit status is not 0 when a test failed, or was
+skipped for a reason that tests/expected-skips.txt does not list. $TOASTAINER_COUNTS names a file to which
+the counts are appended, for a caller that adds up several runs.
+"""
+import argparse
+import collections
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+TESTS = pathlib.Path(__file__).resolve().parent
+REPO = TESTS.parent
+PYTHON = "/usr/bin/python3"  # the one that Debian's python3-pytest belongs to
+USER = 31234  # belongs to nobody
+SUBIDS = (200000, 65536)
+# Each line: these calls say ENOSYS, and the jail works all the same (tests/fallback/enosys.c).
+MISSING = (
+    "openat2",
+    "clone3",
+    "fsopen,fsconfig,fsmount,fspick",
+    "open_tree,move_mount",
+    "move_mount",
+    "mount_setattr",
+    "close_range",
+    "pidfd_open",
+    "pidfd_send_signal",
+    "pidfd_open,pidfd_send_signal,clone3",
+    "execveat",
+    "epoll_pwait2,faccessat2,pidfd_getfd,memfd_create",
+    "openat2,clone3,fsopen,fsconfig,fsmount,fspick,open_tree,move_mount,mount_setattr,close_range,"
+    "pidfd_open,pidfd_send_signal,epoll_pwait2,faccessat2",
+)
+
+
+class Run:
+    def __init__(self, opts):
+        self.opts = opts
+        self.count = collections.Counter()
+        self.bad = []
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix="toastainer-run."))
+        self.work.chmod(0o755)
+        self.binary = pathlib.Path(os.environ.get("TOASTAINER") or opts.build / "toastainer").resolve()
+        self.public = None
+
+    def note(self, suite, test, outcome, reason=""):
+        self.count[outcome] += 1
+        if outcome == "failed":
+            self.bad.append(f"{suite}: {test} {reason}".rstrip())
+
+    # ------------------------------------------------------------------ unit
+    def unit(self):
+        log = self.opts.build / "meson-logs" / "testlog.json"
+        log.unlink(missing_ok=True)
+        subprocess.run(["meson", "test", "-C", self.opts.build, "--no-rebuild", "--print-errorlogs"])
+        if not log.exists():
+            return self.note("unit", "meson test", "failed", "left no log")
+        for line in log.read_text().splitlines():
+            t = json.loads(line)
+            outcome = {"OK": "passed", "EXPECTEDFAIL": "passed", "SKIP": "skipped"}.get(t["result"], "failed")
+            self.note("unit", t["name"], outcome, t["result"])
+
+    # ------------------------------------------------------------------ pytest
+    def pytest(self, suite, paths, prefix=(), env=None, where=None, extra=()):
+        """One run of pytest; its tests are counted from the report that conftest.py writes."""
+        where = where or (TESTS, self.binary)
+        report = self.work / f"report-{len(list(self.work.iterdir()))}.jsonl"
+        report.touch()
+        report.chmod(0o666)
+        env = {**os.environ, "TOASTAINER": str(where[1]), "TOASTAINER_TEST_REPORT": str(report),
+               "TOASTAINER_MUST_RUN": os.environ.get("TOASTAINER_MUST_RUN", "1"),
+               "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/", **(env or {})}
+        if self.opts.slow:
+            env["TOASTAINER_TEST_SLOW"] = "1"
+        argv = [*prefix, PYTHON, "-m", "pytest", "-q", "-c", where[0] / "pytest.ini", *extra,
+                *(where[0] / p for p in paths)]
+        if self.opts.k:
+            argv += ["-k", self.opts.k]
+        start = time.monotonic()
+        rc = subprocess.run([str(a) for a in argv], env=env, cwd=where[0]).returncode
+        outcomes = {}
+        for line in report.read_text().splitlines():
+            t = json.loads(line)
+            if outcomes.get(t["id"], ("",))[0] != "failed":
+                outcomes[t["id"]] = (t["outcome"], t["reason"])
+        for test, (outcome, reason) in outcomes.items():
+            self.note(suite, test, outcome, reason)
+        if rc not in (0, 1, 5):
+            self.note(suite, "pytest", "failed", f"ended with {rc}")
+        print(f"== {suite}: {len(outcomes)} tests in {time.monotonic() - start:.0f} s", flush=True)
+
+    def as_user(self):
+        """Command prefix that becomes the unprivileged user; he has a name and subordinate ids."""
+        if os.geteuid() != 0:
+            return []
+        etc = self.work / "etc"
+        if not etc.exists():
+            etc.mkdir()
+            for name, line in (("passwd", f"toasttest:x:{USER}:{USER}::/:/bin/sh"),
+                               ("group", f"toasttest:x:{USER}:"),
+                               ("subuid", f"{USER}:{SUBIDS[0]}:{SUBIDS[1]}"),
+                               ("subgid", f"{USER}:{SUBIDS[0]}:{SUBIDS[1]}")):
+                old = pathlib.Path("/etc", name)
+                text = old.read_text() if old.exists() else ""
+                (etc / name).write_text(text + ("" if text.endswith("\n") or not text else "\n") + line + "\n")
+        binds = "".join(f"[ -e /etc/{n} ] || : > /etc/{n}; mount --bind {shlex.quote(str(etc / n))} /etc/{n} && "
+                        for n in ("passwd", "group", "subuid", "subgid"))
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-c", binds + 'exec "$@"', "sh",
+                "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--inh-caps=-all"]
+
+    def for_user(self):
+        """Where the unprivileged user finds tests and program: here, or a copy he can read."""
+        if os.geteuid() != 0:
+            return None
+        probe = subprocess.run(["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "sh", "-c",
+                                'test -r "$1" && test -x "$2"', "sh", TESTS / "conftest.py", self.binary])
+        if probe.returncode == 0:
+            return None
+        if not self.public:
+            self.public = self.work / "tree"
+            shutil.copytree(TESTS, self.public / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+            build = self.binary.parent
+            for p in build.rglob("*"):
+                to = self.public / "build" / p.relative_to(build)
+                if p.is_file() and os.access(p, os.X_OK) and p.suffix not in (".so", ".a") and "meson-" not in str(p):
+                    to.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(p, to)
+            subprocess.run(["chmod", "-R", "a+rX", self.public], check=True)
+        return self.public / "tests", self.public / "build" / self.binary.name
+
+    def functional_root(self):
+        self.pytest("functional-root", ["functional"])
+
+    def functional_user(self):
+        self.pytest("functional-user", ["functional"], prefix=self.as_user(), where=self.for_user())
+
+    def functional_nested(self):
+        nested = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child",
+                  "--mount-proc"]
+        self.pytest("functional-nested", ["functional"], prefix=[*self.as_user(), *nested], where=self.for_user())
+
+    def attack_root(self):
+        self.pytest("attack-root", ["attack"])
+
+    def attack_user(self):
+        self.pytest("attack-user", ["attack"], prefix=self.as_user(), where=self.for_user())
+
+    # ------------------------------------------------------------------ fallback
+    def fallback(self):
+        wrapper = self.work / "enosys"
+        subprocess.run(["gcc", "-std=gnu17", "-O1", "-static", "-D_GNU_SOURCE", "-o", wrapper,
+                        TESTS / "fallback" / "enosys.c"], check=True)
+        self.pytest("fallback", ["fallback"], env={"ENOSYS": str(wrapper)})
+        for calls in MISSING:
+            self.pytest(f"fallback without {calls}", ["functional"], extra=["-m", "core"],
+                        env={"TOASTAINER_WRAP": f"{wrapper} {calls}"})
+        self.pytest(f"fallback as a user without {MISSING[-1]}", ["functional"], extra=["-m", "core"],
+                    prefix=self.as_user(), where=self.for_user(),
+                    env={"TOASTAINER_WRAP": f"{wrapper} {MISSING[-1]}"})
+
+    # ------------------------------------------------------------------ compat
+    def compat(self):
+        """Recorded behaviour of nsjail; the checks are not part of this tree."""
+        if (TESTS / "compat").is_dir():
+            self.pytest("compat", ["compat"])
+        where = pathlib.Path(os.environ.get("TOASTAINER_COMPAT_DIR") or REPO / ".." / "shared" / "compat")
+        script = where / "nsjail_conformance.py"
+        if not script.exists():
+            print(f"SKIP compat: no {script} (TOASTAINER_COMPAT_DIR)")
+            return self.note("compat", "nsjail_conformance", "skipped", "absent")
+        later = [l.split()[0] for l in (TESTS / "compat-later.txt").read_text().splitlines()
+                 if l.strip() and not l.startswith("#")]
+        p = subprocess.run([PYTHON, script, self.binary, *(["-x", ",".join(later)] if later else [])],
+                           capture_output=True, text=True)
+        lines = p.stdout.splitlines()
+        print("\n".join(l for l in lines if not l.startswith("PASS")) + p.stderr)
+        for line in lines:
+            m = re.match(r"(PASS|FAIL|SKIP) (\S+?):?( .*)?$", line)
+            if m:
+                outcome = {"PASS": "passed", "FAIL": "failed", "SKIP": "skipped"}[m[1]]
+                if outcome == "skipped" and not self.skip_listed(f"compat:{m[2]}", m[3] or ""):
+                    outcome = "failed"
+                self.note("compat", m[2], outcome, m[3] or "")
+        if not re.match(r"\d+ passed, \d+ failed$", lines[-1] if lines else ""):
+            self.note("compat", "nsjail_conformance", "failed", "did not finish")
+
+    @staticmethod
+    def skip_listed(name, reason):
+        import fnmatch
+        for line in (TESTS / "expected-skips.txt").read_text().splitlines():
+            pattern, _, why = line.strip().partition("  ")
+            if pattern and not pattern.startswith("#") and fnmatch.fnmatch(name, pattern) and why.strip() in reason:
+                return True
+        return False
+
+    def close(self):
+        subprocess.run(["rm", "-rf", "--one-file-system", self.work])
+
+
+def main():
+    every = ["unit", "functional-root", "functional-user", "functional-nested", "attack-root", "attack-user",
+             "fallback", "compat"]
+    unprivileged = ["unit", "functional-user", "functional-nested", "attack-user"]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, default=REPO / "build")
+    parser.add_argument("--suite", help=f"some of {','.join(every)}")
+    parser.add_argument("--slow", action="store_true", help="also what takes longer")
+    parser.add_argument("-k", help="only tests that match (pytest's -k)")
+    opts = parser.parse_args()
+    opts.build = opts.build.resolve()
+    suites = opts.suite.split(",") if opts.suite else every if os.geteuid() == 0 else unprivileged
+    unknown = set(suites) - set(every)
+    if unknown:
+        parser.error(f"no suite {', '.join(unknown)}")
+    run = Run(opts)
+    try:
+        for suite in suites:
+            getattr(run, suite.replace("-", "_"))()
+    finally:
+        run.close()
+    if run.bad:
+        print("\nFailed:\n  " + "\n  ".join(run.bad))
+    c = run.count
+    if os.environ.get("TOASTAINER_COUNTS"):
+        with open(os.environ["TOASTAINER_COUNTS"], "a") as f:
+            f.write(f"{c['passed']} {c['failed']} {c['skipped']}\n")
+    print(f"{c['passed']} passed, {c['failed']} failed, {c['skipped']} skipped")
+    return 1 if c["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
