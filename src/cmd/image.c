@@ -16,9 +16,12 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "config/cli.h"
 #include "image/bootstrap.h"
+#include "image/shell.h"
 
-#define EXIT_OURS 125
+#define EXIT_OURS   125
+#define EXIT_SIGNAL 128 /* plus the signal's number */
 
 static const char usage_image[] =
 	"usage: toastainer image bootstrap DIR [--from busybox|debian|host]\n"
@@ -36,6 +39,14 @@ static const char usage_bootstrap[] =
 	"  --suite NAME      debian: release (default: this machine's, or stable)\n"
 	"  --mirror URL      debian: where to get it from (default: the tool's)\n"
 	"  --variant NAME    debian: which packages (default: minbase)\n";
+
+static const char usage_shell[] =
+	"usage: toastainer image shell DIR [--script FILE] [OPTIONS] [-- COMMAND...]\n"
+	"       toastainer --create_image=DIR [--use_script=FILE] [OPTIONS] [-- COMMAND...]\n"
+	"\n"
+	"  Inside: root with all ids that you may use, the directory writable as /, the host's\n"
+	"  network and name servers, /proc and a /dev of its own. OPTIONS are those of\n"
+	"  `toastainer run`; see toastainer run --help.\n";
 
 static int fail(const struct err *err)
 {
@@ -115,6 +126,131 @@ static int bootstrap_main(int argc, char **argv)
 	return 0;
 }
 
+/* What became of the image, when the build did not go to its end. */
+static int exit_code(const struct result *res, const char *dir, bool unattended)
+{
+	static const char todo[] = "it keeps what was done until then, and has no mounts: mend "
+				   "the cause and run it again, or start from a fresh directory";
+	int sig = res->signal;
+
+	switch (res->reason) {
+	case RESULT_EXITED:
+		if (res->exit_code && unattended)
+			log_warn("build of '%s' failed with exit status %d: %s", dir,
+				 res->exit_code, todo);
+		return res->exit_code;
+	case RESULT_SETUP_FAILED: return fail(&res->err);
+	case RESULT_TIME_LIMIT:
+		log_warn("build of '%s' reached its time limit: %s", dir, todo);
+		return EXIT_SIGNAL + SIGKILL;
+	default:
+		log_warn("build of '%s' was ended by SIG%s: %s", dir,
+			 sigabbrev_np(sig) ? sigabbrev_np(sig) : "KILL", todo);
+		return EXIT_SIGNAL + (sig ? sig : SIGKILL);
+	}
+}
+
+static void warn_one_id(void)
+{
+	const char *user = getenv("USER") ?: "USER";
+
+	log_warn("only user and group 0 exist inside, for want of subordinate ids: apt, su and "
+		 "chown will fail");
+	log_warn("apt-get install uidmap; usermod --add-subuids 100000-165535 --add-subgids "
+		 "100000-165535 %s",
+		 user);
+}
+
+static int build(struct config *cfg, const struct cli *cli)
+{
+	struct shell_request rq = {.dir = cli->create_image, .script = cli->use_script};
+	bool shell_asked = !rq.script && !cfg->exec_bin.path;
+	struct shell sh = SHELL_INIT;
+	struct err err = ERR_INIT;
+	struct result res;
+	int r = shell_prepare(&sh, cfg, &rq, &err);
+
+	if (r)
+		return fail(&err);
+	if (sh.one_id)
+		warn_one_id();
+	if (shell_asked && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+		fprintf(stderr, "Root shell in %s; `exit` ends it.\n", sh.dir.path);
+	r = shell_run(&sh, cfg, &res, &err);
+	shell_close(&sh);
+	return r ? fail(&err) : exit_code(&res, rq.dir, !shell_asked);
+}
+
+/* `toastainer --create_image=DIR ...`: @argv[0] is "create", the user's options follow. */
+static int create_main(int argc, char **argv)
+{
+	struct config cfg;
+	struct cli cli;
+	struct err err = ERR_INIT;
+	int status;
+
+	(void)argc;
+	config_init(&cfg, FACE_IMAGE);
+	if (cli_parse(argv, &cfg, &cli, &err))
+		status = fail(&err);
+	else if (cli.help) {
+		fputs(usage_shell, stdout);
+		status = 0;
+	} else if (!cli.create_image)
+		status = usage_error(usage_shell, "--use_script: --create_image=DIR is missing");
+	else
+		status = build(&cfg, &cli);
+	config_free(&cfg);
+	return status;
+}
+
+/*
+ * `toastainer image shell DIR ...`: the same with other names. --script is our own word, so it is
+ * looked for only up to "--" or the first word that can only be the command.
+ */
+static int shell_main(int argc, char **argv)
+{
+	char **out = mem_alloc((2 * (size_t)argc + 4) * sizeof(*out));
+	static char create[] = "create", create_image[] = "--create_image";
+	static char use_script[] = "--use_script";
+	bool options = true, after_option = false;
+	int n = 0, status;
+
+	if (!out)
+		return EXIT_OURS;
+	if (argc < 2 || argv[1][0] == '-') {
+		bool help = argc == 2 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"));
+
+		free(out);
+		if (!help)
+			return usage_error(usage_shell, "image shell: name the directory first");
+		fputs(usage_shell, stdout);
+		return 0;
+	}
+	out[n++] = create;
+	out[n++] = create_image;
+	out[n++] = argv[1];
+	for (int i = 2; i < argc; i++) {
+		bool is_option = argv[i][0] == '-' && argv[i][1];
+
+		if (str_eq(argv[i], "--") || (!is_option && !after_option))
+			options = false;
+		after_option = is_option && !strchr(argv[i], '=');
+		if (options && str_eq(argv[i], "--script")) {
+			out[n++] = use_script;
+		} else if (options && str_starts(argv[i], "--script=")) {
+			out[n++] = use_script;
+			out[n++] = strchr(argv[i], '=') + 1;
+		} else {
+			out[n++] = argv[i];
+		}
+	}
+	out[n] = NULL;
+	status = create_main(n, out);
+	free(out);
+	return status;
+}
+
 /* `toastainer image SUBCOMMAND`: @argv starts at "image". */
 static int image_main(int argc, char **argv)
 {
@@ -123,6 +259,7 @@ static int image_main(int argc, char **argv)
 		int (*main)(int argc, char **argv);
 	} commands[] = {
 		{"bootstrap", bootstrap_main},
+		{"shell", shell_main},
 	};
 
 	if (argc < 2 || str_eq(argv[1], "--help") || str_eq(argv[1], "-h")) {
@@ -139,5 +276,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && str_eq(argv[1], "image"))
 		return image_main(argc - 1, argv + 1);
+	if (argc > 1 && str_eq(argv[1], "create"))
+		return create_main(argc - 1, argv + 1);
 	return usage_error(usage_image, "toastainer-image is started by toastainer");
 }

@@ -47,7 +47,6 @@ static int add_file(struct config *cfg, const char *dst, const char *text, size_
 		return err_oom(err);
 	m->dst = dst;
 	m->src_content = (struct cfg_bytes){text, n};
-	m->is_bind = true;
 	return 0;
 }
 
