@@ -82,6 +82,7 @@ struct setting {
 	unsigned number; /* protobuf field number */
 	size_t offset;
 	const struct enum_name *names;
+	const char *enum_type; /* its name in the .proto; a leading dot: inside the message */
 	const struct message *message;
 	struct value def[CONFIG_FACES];
 
@@ -122,6 +123,9 @@ void *schema_append(struct config *cfg, void *message, const struct setting *row
 
 /** schema_find() - the row of a field by its name (not options without fields). NULL: none. */
 const struct setting *schema_find(const struct message *m, const char *name, size_t n);
+
+/** schema_json_name() - protobuf's JSON name of a field: mountProc for mount_proc. */
+void schema_json_name(const char *name, char *buf, size_t size);
 
 /** schema_find_option() - the top-level row of a long option's full name. NULL: none. */
 const struct setting *schema_find_option(const char *name);
