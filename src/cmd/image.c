@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * toastainer-image: the helper executable behind `toastainer image ...` and
- * `toastainer --create_image=DIR`. The launcher finds it beside itself or in libexec and executes
- * it with these arguments, so that it needs no parser of its own:
+ * `toastainer --create_image=DIR`. The launcher finds it beside itself or in libexec/toastainer and
+ * becomes it with the arguments that it had from the command's name on:
  *
- *	toastainer-image image bootstrap DIR [OPTIONS]		from `toastainer image ...`
- *	toastainer-image image shell DIR [OPTIONS] [-- COMMAND...]
- *	toastainer-image create --create_image=DIR [--use_script=FILE] [OPTIONS] [-- COMMAND...]
- *		from `toastainer OPTIONS` when --create_image is among them; all of OPTIONS follow as
- *		they were given
+ *	argv = "image" "bootstrap" DIR [OPTIONS]
+ *	argv = "image" "shell" DIR [--script FILE] [OPTIONS] [-- COMMAND...]
+ *	argv = anything else, then OPTIONS with --create_image=DIR [--use_script=FILE] among them
  *
- * Exit status: the script's or shell's own, 128+n when signal n killed it, 125 when we failed.
+ * Exit status: the script's, shell's or command's own; 128+n when signal n ended it; 125 when we
+ * failed; 126 and 127 when the command is not executable or not there.
  */
 #include <getopt.h>
 #include <time.h>
 
 #include "base/log.h"
+#include "cmd/commands.h"
 #include "config/cli.h"
 #include "image/bootstrap.h"
 #include "image/shell.h"
 
-#define EXIT_OURS   125
 #define EXIT_SIGNAL 128 /* plus the signal's number */
 
 static const char usage_image[] =
@@ -50,13 +49,13 @@ static const char usage_shell[] =
 
 static int fail(const struct err *err)
 {
-	log_err(LOG_ERROR, err);
+	log_err(LOG_FATAL, err);
 	return EXIT_OURS;
 }
 
 static int usage_error(const char *usage, const char *what)
 {
-	log_line(LOG_ERROR, "%s", what);
+	log_line(LOG_FATAL, "%s", what);
 	fputs(usage, stderr);
 	return EXIT_OURS;
 }
@@ -181,7 +180,7 @@ static int build(struct config *cfg, const struct cli *cli)
 	return r ? fail(&err) : exit_code(&res, rq.dir, !shell_asked);
 }
 
-/* `toastainer --create_image=DIR ...`: @argv[0] is "create", the user's options follow. */
+/* `toastainer --create_image=DIR ...`: the user's options follow @argv[0]. */
 static int create_main(int argc, char **argv)
 {
 	struct config cfg;
@@ -274,9 +273,7 @@ static int image_main(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && str_eq(argv[1], "image"))
-		return image_main(argc - 1, argv + 1);
-	if (argc > 1 && str_eq(argv[1], "create"))
-		return create_main(argc - 1, argv + 1);
-	return usage_error(usage_image, "toastainer-image is started by toastainer");
+	if (argc && str_eq(argv[0], "image"))
+		return image_main(argc, argv);
+	return create_main(argc, argv);
 }

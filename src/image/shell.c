@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Working in an image. Called by cmd/image. Makes a complete config for one jail from the image
- * face's defaults, and runs it. What can be wrong with the directory, the script and its
+ * Working in an image. Called by cmd/image. Adds to the image face's defaults and the user's options
+ * what depends on this image and this user: program, ids, name servers; and runs it. What can be wrong with the directory, the script and its
  * interpreter is found before anything starts.
  *
  * Nothing of ours is written into the image: the script and resolv.conf are read-only mounts with
@@ -25,16 +25,6 @@ static void *append(struct config *cfg, const char *field)
 
 	schema_mark(&schema_config, cfg, row);
 	return schema_append(cfg, cfg, row);
-}
-
-static int append_string(struct config *cfg, const char *field, const char *value, struct err *err)
-{
-	const char **s = append(cfg, field);
-
-	if (!s || !value)
-		return err_oom(err);
-	*s = value;
-	return 0;
 }
 
 /* A read-only file with content. */
@@ -82,56 +72,6 @@ static int set_ids(struct shell *s, struct config *cfg, struct err *err)
 		r = add_ids(cfg, "gidmap", &gids, err);
 	if (!r)
 		s->one_id = ids_count(&uids) == 1;
-	return r;
-}
-
-/* What docker gives a build. */
-static int set_caps(struct config *cfg, struct err *err)
-{
-	static const char *const caps[] = {
-		"CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FSETID",	   "CAP_FOWNER",
-		"CAP_MKNOD",   "CAP_NET_RAW",	   "CAP_SETGID",	   "CAP_SETUID",
-		"CAP_SETFCAP", "CAP_SETPCAP",	   "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
-		"CAP_KILL",    "CAP_AUDIT_WRITE",
-	};
-	int r = 0;
-
-	if (cfg->keep_caps || cfg->cap.n)
-		return 0;
-	for (unsigned i = 0; !r && i < ARRAY_SIZE(caps); i++)
-		r = append_string(cfg, "cap", caps[i], err);
-	return r;
-}
-
-static bool has_env(const struct config *cfg, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (uint32_t i = 0; i < cfg->envar.n; i++) {
-		const char *e = cfg->envar.v[i];
-
-		if (strncmp(e, name, n) == 0 && (!e[n] || e[n] == '='))
-			return true;
-	}
-	return false;
-}
-
-static int set_env(struct config *cfg, struct err *err)
-{
-	const char *term = getenv("TERM");
-	const char *const defaults[][2] = {
-		{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-		{"HOME", "/root"},
-		{"TERM", term && *term ? term : "linux"},
-	};
-	int r = 0;
-
-	for (unsigned i = 0; !r && i < ARRAY_SIZE(defaults); i++)
-		if (!has_env(cfg, defaults[i][0]))
-			r = append_string(
-				cfg, "envar",
-				arena_printf(&cfg->arena, "%s=%s", defaults[i][0], defaults[i][1]),
-				err);
 	return r;
 }
 
@@ -226,10 +166,6 @@ static int complete(struct shell *s, struct config *cfg, const struct shell_requ
 		r = set_shell(s, cfg, err);
 	if (!r)
 		r = set_ids(s, cfg, err);
-	if (!r)
-		r = set_caps(cfg, err);
-	if (!r)
-		r = set_env(cfg, err);
 	if (!r)
 		r = set_resolver(cfg, err);
 	if (r)
