@@ -146,6 +146,31 @@ void sbuf_puts(struct sbuf *b, const char *s)
 	sbuf_put(b, s, strlen(s));
 }
 
+void sbuf_utf8(struct sbuf *b, uint32_t c)
+{
+	char s[4];
+
+	if (c < 0x80) {
+		s[0] = (char)c;
+		sbuf_put(b, s, 1);
+	} else if (c < 0x800) {
+		s[0] = (char)(0xc0 | c >> 6);
+		s[1] = (char)(0x80 | (c & 0x3f));
+		sbuf_put(b, s, 2);
+	} else if (c < 0x10000) {
+		s[0] = (char)(0xe0 | c >> 12);
+		s[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		s[2] = (char)(0x80 | (c & 0x3f));
+		sbuf_put(b, s, 3);
+	} else {
+		s[0] = (char)(0xf0 | c >> 18);
+		s[1] = (char)(0x80 | (c >> 12 & 0x3f));
+		s[2] = (char)(0x80 | (c >> 6 & 0x3f));
+		s[3] = (char)(0x80 | (c & 0x3f));
+		sbuf_put(b, s, 4);
+	}
+}
+
 void sbuf_printf(struct sbuf *b, const char *fmt, ...)
 {
 	va_list ap;
@@ -162,9 +187,9 @@ void sbuf_printf(struct sbuf *b, const char *fmt, ...)
 	b->n += (size_t)n;
 }
 
-/* Length of the well-formed UTF-8 sequence at @s, 0 when it is none. */
-static unsigned utf8_len(const unsigned char *s)
+unsigned str_utf8_len(const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	unsigned n = s[0] < 0x80		   ? 1
 		     : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
 		     : (s[0] & 0xf0) == 0xe0	   ? 3
@@ -194,7 +219,7 @@ void sbuf_json(struct sbuf *b, const char *s)
 		} else if (c < ' ') {
 			sbuf_printf(b, "\\u%04x", c);
 			s++;
-		} else if ((n = utf8_len((const unsigned char *)s)) > 0) {
+		} else if ((n = str_utf8_len(s)) > 0) {
 			sbuf_put(b, s, n);
 			s += n;
 		} else {

@@ -29,6 +29,9 @@ int str_u32(const char *s, uint32_t *ret);
  */
 void str_nearest(const char *word, const char *name, const char **best, unsigned *best_distance);
 
+/** str_utf8_len() - bytes of the well-formed UTF-8 sequence at @s (NUL-terminated), 0: it is none. */
+unsigned str_utf8_len(const char *s);
+
 /* struct sbuf - a growing string on the heap. Zero-initialised is empty and valid. */
 struct sbuf {
 	char *s; /* NUL-terminated once something was put; owned */
@@ -39,6 +42,9 @@ struct sbuf {
 void sbuf_put(struct sbuf *b, const char *s, size_t n);
 void sbuf_puts(struct sbuf *b, const char *s);
 void sbuf_printf(struct sbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/** sbuf_utf8() - a code point as UTF-8. */
+void sbuf_utf8(struct sbuf *b, uint32_t c);
 
 /** sbuf_json() - @s as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void sbuf_json(struct sbuf *b, const char *s);

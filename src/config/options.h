@@ -22,4 +22,10 @@ int option_umask(struct config *, const struct setting *, const char *, struct e
 int option_log_more(struct config *, const struct setting *, const char *, struct err *);
 int option_user_net(struct config *, const struct setting *, const char *, struct err *);
 
+/**
+ * option_apply() - give a row its option's argument; errors begin with the option's name.
+ * @arg: the argument; NULL for an option without one
+ */
+int option_apply(struct config *cfg, const struct setting *row, const char *arg, struct err *err);
+
 #endif

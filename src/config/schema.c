@@ -12,7 +12,7 @@
 #define TEXT(v)	       .def = {{.s = (v)}, {.s = (v)}, {.s = (v)}}
 #define TEXTS(a, b, c) .def = {{.s = (a)}, {.s = (b)}, {.s = (c)}}
 #define MSG(m)	       .type = F_MESSAGE, .message = &(m)
-#define ENUM(names_)   .type = F_ENUM, .names = (names_)
+#define ENUM(names_, t) .type = F_ENUM, .names = (names_), .enum_type = (t)
 
 static const struct enum_name mode_names[] = {
 	{"LISTEN", MODE_LISTEN},
@@ -148,7 +148,7 @@ static const struct setting traffic_rule_rows[] = {
 	 .offset = offsetof(struct cfg_traffic_rule, iif), .help = "incoming interface"},
 	{.name = "oif", .type = F_STRING, .flags = SF_NO_DEFAULT, .number = 4,
 	 .offset = offsetof(struct cfg_traffic_rule, oif), .help = "outgoing interface"},
-	{.name = "proto", ENUM(traffic_proto_names), .number = 5,
+	{.name = "proto", ENUM(traffic_proto_names, ".Protocol"), .number = 5,
 	 .offset = offsetof(struct cfg_traffic_rule, proto), .help = "protocol"},
 	{.name = "sport", .type = F_U32, .flags = SF_NO_DEFAULT, .number = 6,
 	 .offset = offsetof(struct cfg_traffic_rule, sport), .help = "source port"},
@@ -160,10 +160,10 @@ static const struct setting traffic_rule_rows[] = {
 	{.name = "dport_end", .type = F_U32, .flags = SF_NO_DEFAULT, .number = 9,
 	 .offset = offsetof(struct cfg_traffic_rule, dport_end),
 	 .help = "last destination port of a range"},
-	{.name = "action", ENUM(traffic_action_names), .number = 10,
+	{.name = "action", ENUM(traffic_action_names, ".TrafficAction"), .number = 10,
 	 .offset = offsetof(struct cfg_traffic_rule, action), ALL(1),
 	 .help = "what happens to a packet that matches"},
-	{.name = "ip_family", ENUM(ip_family_names), .number = 15,
+	{.name = "ip_family", ENUM(ip_family_names, ".IpFamily"), .number = 15,
 	 .offset = offsetof(struct cfg_traffic_rule, ip_family), .help = "IPv4 or IPv6"},
 };
 /* clang-format on */
@@ -223,12 +223,12 @@ static const struct message pasta = {"NsJailConfig.UserNet.Pasta", sizeof(struct
 
 /* clang-format off */
 static const struct setting nstun_rule_rows[] = {
-	{.name = "direction", ENUM(direction_names), .number = 11,
+	{.name = "direction", ENUM(direction_names, ".Direction"), .number = 11,
 	 .offset = offsetof(struct cfg_nstun_rule, direction),
 	 .help = "which side opens the connection"},
-	{.name = "action", ENUM(nstun_action_names), .number = 1,
+	{.name = "action", ENUM(nstun_action_names, ".Action"), .number = 1,
 	 .offset = offsetof(struct cfg_nstun_rule, action), ALL(2), .help = "what happens to it"},
-	{.name = "proto", ENUM(nstun_proto_names), .number = 2,
+	{.name = "proto", ENUM(nstun_proto_names, ".Protocol"), .number = 2,
 	 .offset = offsetof(struct cfg_nstun_rule, proto), .help = "protocol"},
 	{.name = "src_ip", .type = F_STRING, .flags = SF_NO_DEFAULT, .number = 3,
 	 .offset = offsetof(struct cfg_nstun_rule, src_ip), .help = "source address or network"},
@@ -258,7 +258,7 @@ static const struct message nstun_rule = {"NsJailConfig.UserNet.NstunRule",
 
 /* clang-format off */
 static const struct setting user_net_rows[] = {
-	{.name = "backend", ENUM(backend_names), .number = 1,
+	{.name = "backend", ENUM(backend_names, ".Backend"), .number = 1,
 	 .offset = offsetof(struct cfg_user_net, backend), .help = "own stack or pasta(1)"},
 	{.name = "pasta", MSG(pasta), .number = 2, .offset = offsetof(struct cfg_user_net, pasta),
 	 .help = "options of pasta"},
@@ -286,21 +286,32 @@ static const struct message user_net = {"NsJailConfig.UserNet", sizeof(struct cf
 
 /* clang-format off */
 static const struct setting config_rows[] = {
+	{.type = F_NONE, .opt = "config", .shortopt = 'C', .arg = "FILE", .group = G_GENERAL,
+	 .help = "read a configuration file; replaces what was set before it"},
+	{.type = F_NONE, .flags = SF_OUR_OPTION, .opt = "dry_run", .group = G_GENERAL,
+	 .help = "print the effective configuration and start nothing"},
+	{.type = F_NONE, .opt = "help", .shortopt = 'h', .group = G_GENERAL, .help = "this text"},
+	{.type = F_NONE, .flags = SF_OUR_OPTION, .opt = "version", .group = G_GENERAL,
+	 .help = "print the version"},
+	{.type = F_NONE, .flags = SF_OUR_OPTION, .opt = "create_image", .arg = "DIR", .group = G_GENERAL,
+	 .help = "build up the root file system in DIR with a root shell inside it"},
+	{.type = F_NONE, .flags = SF_OUR_OPTION, .opt = "use_script", .arg = "FILE", .group = G_GENERAL,
+	 .help = "with --create_image: run this script inside instead of a shell"},
 	{.name = "name", .type = F_STRING, .number = 1, .offset = offsetof(struct config, name),
 	 TEXT(""), .group = G_PROGRAM, .help = "name of this configuration"},
 	{.name = "description", .type = F_STRING, .flags = SF_REPEATED, .number = 2,
 	 .offset = offsetof(struct config, description), .group = G_PROGRAM,
 	 .help = "what it is for"},
-	{.name = "mode", ENUM(mode_names), .number = 3, .offset = offsetof(struct config, mode),
-	 ALL(MODE_ONCE), .opt = "mode", .shortopt = 'M', .arg = "MODE", .parse = option_mode,
-	 .group = G_PROGRAM,
+	{.name = "mode", ENUM(mode_names, "Mode"), .number = 3,
+	 .offset = offsetof(struct config, mode), ALL(MODE_ONCE), .opt = "mode",
+	 .shortopt = 'M', .arg = "MODE", .parse = option_mode, .group = G_PROGRAM,
 	 .help = "l: listen, o: once, e: execve without a supervisor, r: rerun"},
 	{.name = "exec_bin", MSG(exe), .number = 98, .offset = offsetof(struct config, exec_bin),
 	 .group = G_PROGRAM, .help = "what to execute"},
 	{.type = F_STRING, .flags = SF_ALIAS, .offset = offsetof(struct config, exec_bin.path),
 	 .opt = "exec_file", .shortopt = 'x', .arg = "FILE", .group = G_PROGRAM,
 	 .help = "file to execute (default: the first word of the command)"},
-	{.type = F_STRING, .flags = SF_OURS | SF_ALIAS,
+	{.type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_ALIAS,
 	 .offset = offsetof(struct config, exec_bin.arg0), .opt = "argv0", .arg = "NAME",
 	 .group = G_PROGRAM, .help = "argv[0] of the program"},
 	{.type = F_BOOL, .flags = SF_ALIAS, .offset = offsetof(struct config, exec_bin.exec_fd),
@@ -331,19 +342,19 @@ static const struct setting config_rows[] = {
 	{.name = "pass_fd", .type = F_I32, .flags = SF_REPEATED, .number = 25,
 	 .offset = offsetof(struct config, pass_fd), .opt = "pass_fd", .arg = "FD",
 	 .group = G_PROGRAM, .help = "keep a descriptor open besides 0, 1 and 2"},
-	{.name = "tty", ENUM(tty_names), .flags = SF_OURS, .number = 1001,
-	 .offset = offsetof(struct config, tty), EACH(TTY_OFF, TTY_AUTO, TTY_AUTO), .opt = "tty",
+	{.name = "tty", ENUM(tty_names, "Tty.When"), .flags = SF_OURS | SF_OUR_OPTION,
+	 .number = 1001, .offset = offsetof(struct config, tty), EACH(TTY_OFF, TTY_AUTO, TTY_AUTO), .opt = "tty",
 	 .arg = "WHEN", .group = G_PROGRAM,
 	 .help = "give the jail a terminal of its own: auto (when there is one), on, off"},
-	{.name = "umask", .type = F_I32, .flags = SF_OURS, .number = 1002,
+	{.name = "umask", .type = F_I32, .flags = SF_OURS | SF_OUR_OPTION, .number = 1002,
 	 .offset = offsetof(struct config, umask), ALL(-1), .opt = "umask", .arg = "OCTAL",
 	 .parse = option_umask, .group = G_PROGRAM,
 	 .help = "file mode creation mask (default: the caller's)"},
-	{.name = "init", .type = F_BOOL, .flags = SF_OURS, .number = 1003,
+	{.name = "init", .type = F_BOOL, .flags = SF_OURS | SF_OUR_OPTION, .number = 1003,
 	 .offset = offsetof(struct config, init), EACH(false, true, true), .opt = "init",
 	 .group = G_PROGRAM,
 	 .help = "put a minimal init in front of the program, which is then not pid 1"},
-	{.type = F_BOOL, .flags = SF_OURS | SF_NEGATE | SF_ALIAS,
+	{.type = F_BOOL, .flags = SF_OURS | SF_OUR_OPTION | SF_NEGATE | SF_ALIAS,
 	 .offset = offsetof(struct config, init), .opt = "no_init", .group = G_PROGRAM,
 	 .help = "the program is pid 1 itself"},
 	{.name = "chroot", .type = F_STRING, .flags = SF_OURS | SF_NO_DEFAULT, .number = 1004,
@@ -356,7 +367,7 @@ static const struct setting config_rows[] = {
 	 .offset = offsetof(struct config, no_pivotroot), .opt = "no_pivotroot", .group = G_ROOT,
 	 .help = "mount move and chroot instead of pivot_root: weaker, for root on an initramfs"},
 	{.name = "mount_proc", .type = F_BOOL, .number = 66,
-	 .offset = offsetof(struct config, mount_proc), .group = G_ROOT, .help = "mount /proc"},
+	 .offset = offsetof(struct config, mount_proc), EACH(false, true, true), .group = G_ROOT, .help = "mount /proc"},
 	{.type = F_BOOL, .flags = SF_NEGATE | SF_ALIAS,
 	 .offset = offsetof(struct config, mount_proc), .opt = "disable_proc", .group = G_ROOT,
 	 .help = "do not mount /proc"},
@@ -366,17 +377,17 @@ static const struct setting config_rows[] = {
 	{.name = "proc_rw", .type = F_BOOL, .flags = SF_OURS, .number = 1007,
 	 .offset = offsetof(struct config, proc_rw), .opt = "proc_rw", .group = G_ROOT,
 	 .help = "proc is writable"},
-	{.name = "dev", .type = F_BOOL, .flags = SF_OURS, .number = 1008,
+	{.name = "dev", .type = F_BOOL, .flags = SF_OURS | SF_OUR_OPTION, .number = 1008,
 	 .offset = offsetof(struct config, dev), EACH(false, true, true), .opt = "dev",
 	 .group = G_ROOT,
 	 .help = "a minimal /dev: null zero full random urandom tty ptmx pts shm fd stdin stdout stderr console"},
-	{.type = F_BOOL, .flags = SF_OURS | SF_NEGATE | SF_ALIAS,
+	{.type = F_BOOL, .flags = SF_OURS | SF_OUR_OPTION | SF_NEGATE | SF_ALIAS,
 	 .offset = offsetof(struct config, dev), .opt = "no_dev", .group = G_ROOT,
 	 .help = "leave /dev as the root has it"},
-	{.name = "tmp", .type = F_BOOL, .flags = SF_OURS, .number = 1009,
+	{.name = "tmp", .type = F_BOOL, .flags = SF_OURS | SF_OUR_OPTION, .number = 1009,
 	 .offset = offsetof(struct config, tmp), EACH(false, true, false), .opt = "tmp",
 	 .group = G_ROOT, .help = "a private /tmp"},
-	{.type = F_BOOL, .flags = SF_OURS | SF_NEGATE | SF_ALIAS,
+	{.type = F_BOOL, .flags = SF_OURS | SF_OUR_OPTION | SF_NEGATE | SF_ALIAS,
 	 .offset = offsetof(struct config, tmp), .opt = "no_tmp", .group = G_ROOT,
 	 .help = "leave /tmp as the root has it"},
 	{.name = "mount", MSG(mount), .flags = SF_REPEATED, .number = 67,
@@ -386,9 +397,9 @@ static const struct setting config_rows[] = {
 	 .group = G_ROOT, .help = "show a file or directory of the host, read-only"},
 	{.opt = "bindmount", .shortopt = 'B', .arg = "SRC[:DST]", .parse = option_bind,
 	 .group = G_ROOT, .help = "show a file or directory of the host, writable"},
-	{.flags = SF_OURS, .opt = "bindmount_ro_try", .arg = "SRC[:DST]", .parse = option_bind,
+	{.flags = SF_OURS | SF_OUR_OPTION, .opt = "bindmount_ro_try", .arg = "SRC[:DST]", .parse = option_bind,
 	 .group = G_ROOT, .help = "as --bindmount_ro, when SRC exists"},
-	{.flags = SF_OURS, .opt = "bindmount_try", .arg = "SRC[:DST]", .parse = option_bind,
+	{.flags = SF_OURS | SF_OUR_OPTION, .opt = "bindmount_try", .arg = "SRC[:DST]", .parse = option_bind,
 	 .group = G_ROOT, .help = "as --bindmount, when SRC exists"},
 	{.opt = "tmpfsmount", .shortopt = 'T', .arg = "DST", .parse = option_tmpfs, .group = G_ROOT,
 	 .help = "an empty writable file system in memory"},
@@ -396,9 +407,9 @@ static const struct setting config_rows[] = {
 	 .group = G_ROOT, .help = "any mount"},
 	{.opt = "symlink", .shortopt = 's', .arg = "SRC:DST", .parse = option_symlink,
 	 .group = G_ROOT, .help = "a symbolic link at DST with the text SRC"},
-	{.flags = SF_OURS, .opt = "file", .arg = "DST:TEXT", .parse = option_file, .group = G_ROOT,
+	{.flags = SF_OURS | SF_OUR_OPTION, .opt = "file", .arg = "DST:TEXT", .parse = option_file, .group = G_ROOT,
 	 .help = "a read-only file at DST with the given content"},
-	{.name = "mnt_api", ENUM(mnt_api_names), .flags = SF_OURS, .number = 1010,
+	{.name = "mnt_api", ENUM(mnt_api_names, "MountApi.Name"), .flags = SF_OURS, .number = 1010,
 	 .offset = offsetof(struct config, mnt_api), ALL(MNT_API_AUTO), .opt = "experimental_mnt",
 	 .arg = "API", .group = G_ROOT,
 	 .help = "system calls to mount with: auto, old (mount(2)), new (fsopen(2) and the like)"},
@@ -456,7 +467,7 @@ static const struct setting config_rows[] = {
 	{.name = "max_cpus", .type = F_U32, .number = 13,
 	 .offset = offsetof(struct config, max_cpus), .opt = "max_cpus", .arg = "N",
 	 .group = G_LIMITS, .help = "how many CPUs the jail may use, 0: all"},
-	{.name = "cpus", .type = F_STRING, .flags = SF_OURS | SF_NO_DEFAULT, .number = 1011,
+	{.name = "cpus", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1011,
 	 .offset = offsetof(struct config, cpus), .opt = "cpus", .arg = "LIST", .group = G_LIMITS,
 	 .help = "which CPUs the jail may use, as 0,2-3"},
 	{.name = "nice_level", .type = F_I32, .number = 14,
@@ -466,14 +477,14 @@ static const struct setting config_rows[] = {
 	 .offset = offsetof(struct config, rlimit_as.value), ALL(4096), .opt = "rlimit_as",
 	 .arg = "N", .parse = option_rlimit, .group = G_LIMITS,
 	 .help = "address space, MiB; or max, hard, def, soft, inf, inherit"},
-	{.name = "rlimit_as_type", ENUM(rlimit_names), .number = 31,
+	{.name = "rlimit_as_type", ENUM(rlimit_names, "RLimit"), .number = 31,
 	 .offset = offsetof(struct config, rlimit_as.type), EACH(RL_VALUE, RL_INHERIT, RL_INHERIT),
 	 .group = G_LIMITS, .help = "where the limit comes from"},
 	{.name = "rlimit_core", .type = F_U64, .number = 32,
 	 .offset = offsetof(struct config, rlimit_core.value), .opt = "rlimit_core", .arg = "N",
 	 .parse = option_rlimit, .group = G_LIMITS,
 	 .help = "core file, MiB; or max, hard, def, soft, inf, inherit"},
-	{.name = "rlimit_core_type", ENUM(rlimit_names), .number = 33,
+	{.name = "rlimit_core_type", ENUM(rlimit_names, "RLimit"), .number = 33,
 	 .offset = offsetof(struct config, rlimit_core.type),
 	 EACH(RL_VALUE, RL_INHERIT, RL_INHERIT), .group = G_LIMITS,
 	 .help = "where the limit comes from"},
@@ -481,14 +492,14 @@ static const struct setting config_rows[] = {
 	 .offset = offsetof(struct config, rlimit_cpu.value), ALL(600), .opt = "rlimit_cpu",
 	 .arg = "N", .parse = option_rlimit, .group = G_LIMITS,
 	 .help = "CPU time of each process, seconds; or max, hard, def, soft, inf, inherit"},
-	{.name = "rlimit_cpu_type", ENUM(rlimit_names), .number = 35,
+	{.name = "rlimit_cpu_type", ENUM(rlimit_names, "RLimit"), .number = 35,
 	 .offset = offsetof(struct config, rlimit_cpu.type), EACH(RL_VALUE, RL_INHERIT, RL_INHERIT),
 	 .group = G_LIMITS, .help = "where the limit comes from"},
 	{.name = "rlimit_fsize", .type = F_U64, .number = 36,
 	 .offset = offsetof(struct config, rlimit_fsize.value), ALL(1), .opt = "rlimit_fsize",
 	 .arg = "N", .parse = option_rlimit, .group = G_LIMITS,
 	 .help = "file size, MiB; or max, hard, def, soft, inf, inherit"},
-	{.name = "rlimit_fsize_type", ENUM(rlimit_names), .number = 37,
+	{.name = "rlimit_fsize_type", ENUM(rlimit_names, "RLimit"), .number = 37,
 	 .offset = offsetof(struct config, rlimit_fsize.type),
 	 EACH(RL_VALUE, RL_INHERIT, RL_INHERIT), .group = G_LIMITS,
 	 .help = "where the limit comes from"},
@@ -496,7 +507,7 @@ static const struct setting config_rows[] = {
 	 .offset = offsetof(struct config, rlimit_nofile.value), ALL(32), .opt = "rlimit_nofile",
 	 .arg = "N", .parse = option_rlimit, .group = G_LIMITS,
 	 .help = "open descriptors; or max, hard, def, soft, inf, inherit"},
-	{.name = "rlimit_nofile_type", ENUM(rlimit_names), .number = 39,
+	{.name = "rlimit_nofile_type", ENUM(rlimit_names, "RLimit"), .number = 39,
 	 .offset = offsetof(struct config, rlimit_nofile.type),
 	 EACH(RL_VALUE, RL_INHERIT, RL_INHERIT), .group = G_LIMITS,
 	 .help = "where the limit comes from"},
@@ -504,7 +515,7 @@ static const struct setting config_rows[] = {
 	 .offset = offsetof(struct config, rlimit_nproc.value), ALL(1024), .opt = "rlimit_nproc",
 	 .arg = "N", .parse = option_rlimit, .group = G_LIMITS,
 	 .help = "processes of the user; or max, hard, def, soft, inf, inherit"},
-	{.name = "rlimit_nproc_type", ENUM(rlimit_names), .number = 41,
+	{.name = "rlimit_nproc_type", ENUM(rlimit_names, "RLimit"), .number = 41,
 	 .offset = offsetof(struct config, rlimit_nproc.type),
 	 EACH(RL_SOFT, RL_INHERIT, RL_INHERIT), .group = G_LIMITS,
 	 .help = "where the limit comes from"},
@@ -512,7 +523,7 @@ static const struct setting config_rows[] = {
 	 .offset = offsetof(struct config, rlimit_stack.value), ALL(8), .opt = "rlimit_stack",
 	 .arg = "N", .parse = option_rlimit, .group = G_LIMITS,
 	 .help = "stack, MiB; or max, hard, def, soft, inf, inherit"},
-	{.name = "rlimit_stack_type", ENUM(rlimit_names), .number = 43,
+	{.name = "rlimit_stack_type", ENUM(rlimit_names, "RLimit"), .number = 43,
 	 .offset = offsetof(struct config, rlimit_stack.type),
 	 EACH(RL_SOFT, RL_INHERIT, RL_INHERIT), .group = G_LIMITS,
 	 .help = "where the limit comes from"},
@@ -520,7 +531,7 @@ static const struct setting config_rows[] = {
 	 .offset = offsetof(struct config, rlimit_memlock.value), ALL(64), .opt = "rlimit_memlock",
 	 .arg = "N", .parse = option_rlimit, .group = G_LIMITS,
 	 .help = "locked memory, KiB; or max, hard, def, soft, inf, inherit"},
-	{.name = "rlimit_memlock_type", ENUM(rlimit_names), .number = 45,
+	{.name = "rlimit_memlock_type", ENUM(rlimit_names, "RLimit"), .number = 45,
 	 .offset = offsetof(struct config, rlimit_memlock.type),
 	 EACH(RL_SOFT, RL_INHERIT, RL_INHERIT), .group = G_LIMITS,
 	 .help = "where the limit comes from"},
@@ -528,7 +539,7 @@ static const struct setting config_rows[] = {
 	 .offset = offsetof(struct config, rlimit_rtprio.value), .opt = "rlimit_rtprio", .arg = "N",
 	 .parse = option_rlimit, .group = G_LIMITS,
 	 .help = "real-time priority; or max, hard, def, soft, inf, inherit"},
-	{.name = "rlimit_rtprio_type", ENUM(rlimit_names), .number = 47,
+	{.name = "rlimit_rtprio_type", ENUM(rlimit_names, "RLimit"), .number = 47,
 	 .offset = offsetof(struct config, rlimit_rtprio.type),
 	 EACH(RL_SOFT, RL_INHERIT, RL_INHERIT), .group = G_LIMITS,
 	 .help = "where the limit comes from"},
@@ -536,7 +547,7 @@ static const struct setting config_rows[] = {
 	 .offset = offsetof(struct config, rlimit_msgqueue.value), ALL(1024),
 	 .opt = "rlimit_msgqueue", .arg = "N", .parse = option_rlimit, .group = G_LIMITS,
 	 .help = "POSIX message queues, bytes; or max, hard, def, soft, inf, inherit"},
-	{.name = "rlimit_msgqueue_type", ENUM(rlimit_names), .number = 49,
+	{.name = "rlimit_msgqueue_type", ENUM(rlimit_names, "RLimit"), .number = 49,
 	 .offset = offsetof(struct config, rlimit_msgqueue.type),
 	 EACH(RL_SOFT, RL_INHERIT, RL_INHERIT), .group = G_LIMITS,
 	 .help = "where the limit comes from"},
@@ -706,19 +717,20 @@ static const struct setting config_rows[] = {
 	{.name = "log_file", .type = F_STRING, .flags = SF_NO_DEFAULT, .number = 16,
 	 .offset = offsetof(struct config, log_file), .opt = "log", .shortopt = 'l', .arg = "FILE",
 	 .group = G_REPORT, .help = "append the log to this file"},
-	{.name = "log_level", ENUM(log_level_names), .flags = SF_NO_DEFAULT, .number = 17,
-	 .offset = offsetof(struct config, log_level), EACH(1, 2, 2), .group = G_REPORT,
-	 .help = "least important level that is logged"},
+	{.name = "log_level", ENUM(log_level_names, "LogLevel"), .flags = SF_NO_DEFAULT,
+	 .number = 17, .offset = offsetof(struct config, log_level), EACH(1, 2, 2),
+	 .group = G_REPORT, .help = "least important level that is logged"},
 	{.opt = "verbose", .shortopt = 'v', .parse = option_log_more, .group = G_REPORT,
 	 .help = "log everything"},
 	{.opt = "quiet", .shortopt = 'q', .parse = option_log_more, .group = G_REPORT,
 	 .help = "log warnings and errors only"},
 	{.opt = "really_quiet", .shortopt = 'Q', .parse = option_log_more, .group = G_REPORT,
 	 .help = "log fatal errors only"},
-	{.name = "log_format", ENUM(log_format_names), .flags = SF_OURS, .number = 1012,
+	{.name = "log_format", ENUM(log_format_names, "LogFormat.Name"),
+	 .flags = SF_OURS | SF_OUR_OPTION, .number = 1012,
 	 .offset = offsetof(struct config, log_format), .opt = "log_format", .arg = "FORMAT",
 	 .group = G_REPORT, .help = "text or json"},
-	{.name = "result_json", .type = F_STRING, .flags = SF_OURS | SF_NO_DEFAULT, .number = 1013,
+	{.name = "result_json", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1013,
 	 .offset = offsetof(struct config, result_json), .opt = "result_json", .arg = "FILE|FD",
 	 .group = G_REPORT,
 	 .help = "write the result as JSON to a file, or to an open descriptor given by number"},
@@ -728,17 +740,12 @@ const struct message schema_config = {"NsJailConfig", sizeof(struct config), con
 				      ARRAY_SIZE(config_rows)};
 
 const char *const schema_group_titles[SETTING_GROUPS] = {
-	[G_PROGRAM] = "Program",
-	[G_ROOT] = "Root and mounts",
-	[G_IDS] = "Users and groups",
-	[G_PRIVILEGES] = "Privileges",
-	[G_NAMESPACES] = "Namespaces",
-	[G_LIMITS] = "Limits",
-	[G_CGROUP] = "Control groups",
-	[G_NETWORK] = "Network",
-	[G_SECCOMP] = "System call policy",
-	[G_SERVE] = "Serving",
-	[G_REPORT] = "Logs and results",
+	[G_GENERAL] = "General",       [G_PROGRAM] = "Program",
+	[G_ROOT] = "Root and mounts",  [G_IDS] = "Users and groups",
+	[G_PRIVILEGES] = "Privileges", [G_NAMESPACES] = "Namespaces",
+	[G_LIMITS] = "Limits",	       [G_CGROUP] = "Control groups",
+	[G_NETWORK] = "Network",       [G_SECCOMP] = "System call policy",
+	[G_SERVE] = "Serving",	       [G_REPORT] = "Logs and results",
 };
 
 size_t schema_element_size(const struct setting *row)
@@ -818,6 +825,23 @@ const struct setting *schema_find(const struct message *m, const char *name, siz
 		if (row->name && strlen(row->name) == n && memcmp(row->name, name, n) == 0)
 			return row;
 	return NULL;
+}
+
+void schema_json_name(const char *name, char *buf, size_t size)
+{
+	bool raise = false;
+	size_t n = 0;
+
+	for (; *name && n + 1 < size; name++) {
+		char c = *name;
+
+		if (raise && c >= 'a' && c <= 'z')
+			c = (char)(c - 'a' + 'A');
+		raise = c == '_';
+		if (!raise)
+			buf[n++] = c;
+	}
+	buf[n] = 0;
 }
 
 const struct setting *schema_find_option(const char *name)

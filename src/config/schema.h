@@ -28,9 +28,11 @@ enum field_flags {
 	SF_NEGATE = 8,	    /* the option (without argument) sets the bool to false */
 	SF_NO_DEFAULT = 16, /* the proto has no default: unset is a state of its own */
 	SF_ALIAS = 32, /* a second option for a field that has its row: not a field of its own */
+	SF_OUR_OPTION = 64, /* nsjail has no such option: its abbreviations do not meet ours */
 };
 
 enum setting_group {
+	G_GENERAL,
 	G_PROGRAM,
 	G_ROOT,
 	G_IDS,
@@ -80,6 +82,7 @@ struct setting {
 	unsigned number; /* protobuf field number */
 	size_t offset;
 	const struct enum_name *names;
+	const char *enum_type; /* its name in the .proto; a leading dot: inside the message */
 	const struct message *message;
 	struct value def[CONFIG_FACES];
 
@@ -120,6 +123,9 @@ void *schema_append(struct config *cfg, void *message, const struct setting *row
 
 /** schema_find() - the row of a field by its name (not options without fields). NULL: none. */
 const struct setting *schema_find(const struct message *m, const char *name, size_t n);
+
+/** schema_json_name() - protobuf's JSON name of a field: mountProc for mount_proc. */
+void schema_json_name(const char *name, char *buf, size_t size);
 
 /** schema_find_option() - the top-level row of a long option's full name. NULL: none. */
 const struct setting *schema_find_option(const char *name);

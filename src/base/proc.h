@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Making processes: clone3(2) with clone(2) as the fallback.
+ */
+#ifndef TOASTAINER_BASE_PROC_H
+#define TOASTAINER_BASE_PROC_H
+
+#include "base/defs.h"
+
+/**
+ * proc_clone() - start a process that runs a function.
+ * @flags: CLONE_* without a signal; the exit signal is SIGCHLD
+ * @fn: the process; its value becomes the exit status
+ * @stack_top: end of the memory for its stack (needed with CLONE_VM, else may be NULL when clone3
+ *	is there); 16-byte aligned, at least @stack_size bytes below it
+ * @pidfd: set when CLONE_PIDFD is among the flags
+ * Return: pid or a negative errno.
+ */
+pid_t proc_clone(uint64_t flags, int (*fn)(void *), void *arg, char *stack_top, size_t stack_size,
+		 int *pidfd);
+
+#endif

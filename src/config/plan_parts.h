@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The parts of to_plan(), one file a subject. Each fills its part of the plan.
+ */
+#ifndef TOASTAINER_CONFIG_PLAN_PARTS_H
+#define TOASTAINER_CONFIG_PLAN_PARTS_H
+
+#include "config/to_plan.h"
+
+/* struct planner - what the parts work on */
+struct planner {
+	const struct config *cfg;
+	struct planned *out;
+	struct jail_plan *plan; /* &out->plan */
+};
+
+int plan_ids(struct planner *p, struct err *err);    /* plan_ids.c: id maps, user, group */
+int plan_mounts(struct planner *p, struct err *err); /* plan_mounts.c: root and mounts */
+int plan_limits(struct planner *p, struct err *err); /* plan_limits.c: rlimits, CPUs, ... */
+int plan_exec(struct planner *p, struct err *err);   /* plan_exec.c: argv, environment, path */
+
+/** plan_warn() - note something for the log. */
+void plan_warn(struct planner *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+#endif

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Resolving a config. What this version cannot enforce is an error here, never silently dropped.
+ */
+#include <linux/capability.h>
+#include <stdarg.h>
+
+#include "base/str.h"
+#include "base/sys.h"
+#include "config/plan_parts.h"
+#include "config/schema.h"
+#include "jail/capabilities.h"
+
+void plan_warn(struct planner *p, const char *fmt, ...)
+{
+	char text[600];
+	va_list ap;
+
+	if (p->out->n_warnings == ARRAY_SIZE(p->out->warnings))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	p->out->warnings[p->out->n_warnings] = arena_strdup(&p->out->arena, text);
+	if (p->out->warnings[p->out->n_warnings])
+		p->out->n_warnings++;
+}
+
+static int plan_namespaces(struct planner *p)
+{
+	const struct config *cfg = p->cfg;
+	const struct {
+		bool on;
+		uint64_t flag;
+	} map[] = {
+		{cfg->clone_newnet, CLONE_NEWNET},	 {cfg->clone_newuser, CLONE_NEWUSER},
+		{cfg->clone_newns, CLONE_NEWNS},	 {cfg->clone_newpid, CLONE_NEWPID},
+		{cfg->clone_newipc, CLONE_NEWIPC},	 {cfg->clone_newuts, CLONE_NEWUTS},
+		{cfg->clone_newcgroup, CLONE_NEWCGROUP}, {cfg->clone_newtime, CLONE_NEWTIME},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(map); i++)
+		p->plan->clone_flags |= map[i].on ? map[i].flag : 0;
+	p->plan->pid_role = !cfg->clone_newpid ? PID_SHARED : cfg->init ? PID_INIT : PID_ONE;
+	p->plan->loopback_up = cfg->clone_newnet && !cfg->iface_no_lo;
+	p->plan->hostname = cfg->clone_newuts ? cfg->hostname : NULL;
+	return 0;
+}
+
+static int plan_privileges(struct planner *p, struct err *err)
+{
+	const struct config *cfg = p->cfg;
+
+	p->plan->no_new_privs = !cfg->disable_no_new_privs;
+	p->plan->caps = cfg->keep_caps ? UINT64_MAX : 0;
+	for (unsigned i = 0; i < cfg->cap.n; i++) {
+		int cap = capability_number(cfg->cap.v[i]);
+
+		if (cap < 0)
+			return err_set(err, EINVAL, "'%s' is not a capability", cfg->cap.v[i]);
+		p->plan->caps |= 1ULL << cap;
+	}
+	if (cfg->face == FACE_IMAGE && !cfg->keep_caps && !cfg->cap.n)
+		p->plan->caps = CAPABILITIES_DOCKER;
+	return 0;
+}
+
+static int compare_ints(const void *a, const void *b)
+{
+	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
+}
+
+static int plan_descriptors(struct planner *p, struct err *err)
+{
+	const struct config *cfg = p->cfg;
+	int *fds;
+
+	if (cfg->silent || cfg->stderr_to_null) {
+		int fd = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
+
+		if (fd < 0)
+			return err_sys(err, fd, "open /dev/null");
+		p->out->null_fd = fd;
+		p->plan->null_fd = fd;
+		p->plan->stdio = cfg->silent ? STDIO_NULL : STDIO_STDERR_NULL;
+	}
+	p->plan->new_session = !cfg->skip_setsid;
+	if (!cfg->pass_fd.n)
+		return 0;
+	fds = arena_alloc(&p->out->arena, cfg->pass_fd.n * sizeof(*fds));
+	if (!fds)
+		return err_oom(err);
+	for (unsigned i = 0; i < cfg->pass_fd.n; i++) {
+		if (cfg->pass_fd.v[i] < 0)
+			return err_set(err, EINVAL, "pass_fd: %d is no descriptor",
+				       cfg->pass_fd.v[i]);
+		fds[i] = cfg->pass_fd.v[i];
+	}
+	qsort(fds, cfg->pass_fd.n, sizeof(*fds), compare_ints);
+	p->plan->pass_fds = fds;
+	p->plan->n_pass_fds = cfg->pass_fd.n;
+	return 0;
+}
+
+/* Settings that are parsed and carried, but that nothing here enforces yet. */
+static int refuse_unenforced(const struct config *cfg, struct err *err)
+{
+	const struct {
+		bool used;
+		const char *name;
+	} later[] = {
+		{cfg->seccomp_policy_file || cfg->seccomp_string.n, "a seccomp policy"},
+		{cfg->seccomp_unotify || cfg->seccomp_unotify_report, "seccomp_unotify"},
+		{cfg->cgroup_mem_max || cfg->cgroup_mem_memsw_max || cfg->cgroup_mem_swap_max >= 0,
+		 "a memory cgroup limit"},
+		{cfg->cgroup_pids_max, "cgroup_pids_max"},
+		{cfg->cgroup_net_cls_classid, "cgroup_net_cls_classid"},
+		{cfg->cgroup_cpu_ms_per_sec, "cgroup_cpu_ms_per_sec"},
+		{cfg->iface_own.n, "iface_own"},
+		{cfg->macvlan_iface, "macvlan_iface"},
+		{cfg->traffic_rule.n, "traffic_rule"},
+		{schema_has(&schema_config, cfg, schema_find(&schema_config, "user_net", 8)),
+		 "user_net"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
+		if (!later[i].used)
+			continue;
+		err_set(err, EOPNOTSUPP, "%s cannot be enforced by this version of toastainer",
+			later[i].name);
+		return err_hint(err, "remove the setting to run without that protection");
+	}
+	return 0;
+}
+
+int to_plan(const struct config *cfg, struct planned *ret, struct err *err)
+{
+	struct planner p = {.cfg = cfg, .out = ret, .plan = &ret->plan};
+	int r = refuse_unenforced(cfg, err);
+
+	ret->plan.name = cfg->name;
+	ret->plan.forward_signals = cfg->forward_signals;
+	if (r >= 0)
+		r = plan_namespaces(&p);
+	if (r >= 0)
+		r = plan_ids(&p, err);
+	if (r >= 0)
+		r = plan_mounts(&p, err);
+	if (r >= 0)
+		r = plan_descriptors(&p, err);
+	if (r >= 0)
+		r = plan_limits(&p, err);
+	if (r >= 0)
+		r = plan_privileges(&p, err);
+	if (r >= 0)
+		r = plan_exec(&p, err);
+	return r;
+}
+
+void planned_free(struct planned *p)
+{
+	if (p->null_fd >= 0)
+		close(p->null_fd);
+	if (p->exec_fd >= 0)
+		close(p->exec_fd);
+	arena_free(&p->arena);
+	*p = (struct planned)PLANNED_INIT;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From what was asked for to what will be done: a config resolved into a jail plan.
+ */
+#ifndef TOASTAINER_CONFIG_TO_PLAN_H
+#define TOASTAINER_CONFIG_TO_PLAN_H
+
+#include "config/config.h"
+#include "jail/plan.h"
+
+/* struct planned - a plan and what it owns; the config must outlive it */
+struct planned {
+	struct jail_plan plan;
+	struct arena arena;
+	int null_fd, exec_fd;
+	/* what was asked for and cannot be, but does not stop the run; lines for the log */
+	const char *warnings[8];
+	unsigned n_warnings;
+};
+
+#define PLANNED_INIT                                                                               \
+	{                                                                                          \
+		.null_fd = FD_NONE, .exec_fd = FD_NONE                                             \
+	}
+
+/**
+ * to_plan() - resolve @cfg: names, ids, limits, mounts, program.
+ * @ret: PLANNED_INIT before; planned_free() after, also when this fails
+ */
+int to_plan(const struct config *cfg, struct planned *ret, struct err *err);
+
+void planned_free(struct planned *p);
+
+#endif

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The child half of a launch.
+ *
+ * Two processes. The *guard* is the first in the new namespaces; it starts the program's process,
+ * waits, and says how it ended. Because a pid namespace dies with its first process, and the guard
+ * gets SIGKILL when the launcher is gone, nothing survives, whatever the program does about its own
+ * parent-death signal. The program is pid 1 of a further namespace (nsjail's way), or pid 2 beside
+ * the guard as its init (`run`).
+ *
+ * The program's process walks the step table and executes the program. Both may run in the
+ * launcher's memory until then, so they make system calls directly and own nothing.
+ */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "base/proc.h"
+#include "base/sys.h"
+#include "jail/mounts.h"
+#include "jail/report.h"
+#include "jail/steps.h"
+
+#ifndef SECCOMP_FILTER_FLAG_LOG
+#define SECCOMP_FILTER_FLAG_LOG (1UL << 1)
+#endif
+
+/* ---- steps that are too small for a file */
+
+static int step_idmap(struct child *c, struct err *err)
+{
+	char go;
+	ssize_t n;
+
+	if (!c->wait_go)
+		return 0;
+	do
+		n = sys(SYS_recvfrom, c->ctl, &go, 1, 0, NULL, NULL);
+	while (n == -EINTR);
+	return n == 1 ? 0 : err_set(err, ECANCELED, "the launcher is gone");
+}
+
+static int step_session(struct child *c, struct err *err)
+{
+	int r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+
+	if (r < 0)
+		return err_sys(err, r, "set the parent-death signal");
+	if (c->plan->new_session)
+		sys(SYS_setsid); /* fails only when we lead a session already */
+	return 0;
+}
+
+static int step_hostname(struct child *c, struct err *err)
+{
+	const char *name = c->plan->hostname;
+	int r = name ? (int)sys(SYS_sethostname, name, strlen(name)) : 0;
+
+	return r < 0 ? err_sys(err, r, "set the host name to '%s'", name) : 0;
+}
+
+/* close_between() - close the descriptors from @first to @last, both included. */
+static void close_between(unsigned first, unsigned last)
+{
+	if (first <= last && sys_close_range(first, last, 0) < 0)
+		for (unsigned fd = first; fd <= MIN(last, 65535U); fd++)
+			sys_close((int)fd);
+}
+
+/* Everything but 0, 1, 2, what was asked to pass, and what ends by itself at exec is closed. */
+static int step_descriptors(struct child *c, struct err *err UNUSED)
+{
+	const struct jail_plan *p = c->plan;
+	unsigned from = 3;
+
+	for (unsigned i = 0; i <= p->n_pass_fds + 2; i++) {
+		int own[2] = {MIN(c->ctl, p->exec_fd), MAX(c->ctl, p->exec_fd)};
+		unsigned keep = ~0U;
+
+		/* the lowest descriptor to keep at or above `from` */
+		for (unsigned k = 0; k < p->n_pass_fds; k++)
+			if ((unsigned)p->pass_fds[k] >= from && p->pass_fds[k] >= 0)
+				keep = MIN(keep, (unsigned)p->pass_fds[k]);
+		for (unsigned k = 0; k < 2; k++)
+			if (own[k] >= 0 && (unsigned)own[k] >= from)
+				keep = MIN(keep, (unsigned)own[k]);
+		if (keep > from)
+			close_between(from, keep == ~0U ? ~0U : keep - 1);
+		if (keep == ~0U)
+			break;
+		from = keep + 1;
+	}
+	for (unsigned k = 0; k < p->n_pass_fds; k++)
+		sys(SYS_fcntl, p->pass_fds[k], F_SETFD, 0); /* EBADF: was not open, as nsjail */
+	return 0;
+}
+
+/* After the descriptors: /proc/self/fd/N must not lead to anything of the host. */
+static int step_cwd(struct child *c, struct err *err)
+{
+	char where[PATH_MAX];
+	long r = sys(SYS_chdir, c->plan->cwd);
+
+	if (r < 0)
+		return err_sys(err, (int)r, "working directory '%s'", c->plan->cwd);
+	r = sys(SYS_getcwd, where, sizeof(where));
+	if (r < 0 || where[0] != '/')
+		return err_set(err, EXDEV, "working directory '%s' is outside the jail",
+			       c->plan->cwd);
+	return 0;
+}
+
+static int step_no_new_privs(struct child *c, struct err *err)
+{
+	int r = c->plan->no_new_privs ? sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : 0;
+
+	return r < 0 ? err_sys(err, r, "set no_new_privs") : 0;
+}
+
+static int install_seccomp(const struct jail_plan *p, struct err *err)
+{
+	int r = (int)sys(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			 p->seccomp_log ? SECCOMP_FILTER_FLAG_LOG : 0, p->seccomp);
+
+	return r < 0 ? err_sys(err, r, "install the system call policy") : 0;
+}
+
+/* Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go. */
+static int step_seccomp_privileged(struct child *c, struct err *err)
+{
+	return c->plan->seccomp && !c->plan->no_new_privs ? install_seccomp(c->plan, err) : 0;
+}
+
+static int step_seccomp(struct child *c, struct err *err)
+{
+	return c->plan->seccomp && c->plan->no_new_privs ? install_seccomp(c->plan, err) : 0;
+}
+
+static void reset_signals(void)
+{
+	/* The kernel's struct sigaction: handler, flags, restorer, mask. */
+	const uint64_t dfl[4] = {0}, none = 0;
+
+	for (int sig = 1; sig <= 64; sig++)
+		sys(SYS_rt_sigaction, sig, dfl, NULL, sizeof(none));
+	sys_sigmask(SIG_SETMASK, &none, NULL);
+}
+
+static int step_exec(struct child *c, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+	int r = -ENOENT;
+
+	reset_signals();
+	/*
+	 * The guard shares this memory and still has capabilities when the program starts: the
+	 * program must not be able to attach to it. The flag of the program's own memory is new.
+	 */
+	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (p->exec_fd >= 0) {
+		r = (int)sys(SYS_execveat, p->exec_fd, "", p->argv, p->envp, AT_EMPTY_PATH);
+		return err_sys(err, r, "execute '%s' by descriptor", p->exec_paths[0]);
+	}
+	for (const char *const *path = p->exec_paths; *path; path++) {
+		int e = (int)sys(SYS_execve, *path, p->argv, p->envp);
+
+		/* As execvp(3): a file that may not be executed is remembered, the search goes on. */
+		if (r != -EACCES)
+			r = e;
+		if (e != -ENOENT && e != -EACCES && e != -ENOTDIR)
+			break;
+	}
+	return err_sys(err, r, "execute '%s'", p->exec_paths[1] ? p->argv[0] : p->exec_paths[0]);
+}
+
+/* The order of confinement. */
+static const struct step {
+	const char *name;
+	int (*run)(struct child *c, struct err *err);
+} steps[] = {
+	{"idmap", step_idmap},
+	{"session", step_session},
+	{"hostname", step_hostname},
+	{"loopback", loopback_up},
+	{"oom_score", limits_oom_score},
+	{"stdio", terminal_stdio},
+	{"sources", mounts_sources},
+	{"identity", identity_become},
+	{"root", mounts_root},
+	{"mounts", mounts_attach},
+	{"readonly", mounts_readonly},
+	{"tty", terminal_take},
+	{"pivot", mounts_pivot},
+	{"descriptors", step_descriptors},
+	{"cwd", step_cwd},
+	{"limits", limits_apply},
+	{"seccomp", step_seccomp_privileged},
+	{"capabilities", identity_drop_caps},
+	{"no_new_privs", step_no_new_privs},
+	{"seccomp", step_seccomp},
+	{"exec", step_exec},
+};
+
+int child_confine_and_exec(struct child *c, struct err *err)
+{
+	for (const struct step *s = steps; s < steps + ARRAY_SIZE(steps); s++) {
+		int r = s->run(c, err);
+
+		if (r < 0) {
+			snprintf(err->step, sizeof(err->step), "%s", s->name);
+			return r;
+		}
+	}
+	return -EINVAL; /* exec does not come back with success */
+}
+
+static void send_report(int ctl, const struct report *r)
+{
+	sys(SYS_sendto, ctl, r, report_size(r), MSG_NOSIGNAL, NULL, 0);
+}
+
+static int program_main(void *arg)
+{
+	struct child *c = arg;
+	struct report r;
+
+	r.kind = REPORT_ERROR;
+	r.err.code = 0;
+	child_confine_and_exec(c, &r.err);
+	send_report(c->ctl, &r);
+	return 255;
+}
+
+/* Signals that the guard passes on: those that ask a program for something. */
+static const uint64_t forwarded = 1ULL << (SIGHUP - 1) | 1ULL << (SIGINT - 1) |
+				  1ULL << (SIGQUIT - 1) | 1ULL << (SIGTERM - 1) |
+				  1ULL << (SIGUSR1 - 1) | 1ULL << (SIGUSR2 - 1) |
+				  1ULL << (SIGWINCH - 1) | 1ULL << (SIGCONT - 1);
+
+/* wait_program() - reap whatever ends, pass signals on. Return: the program's wait status. */
+static int wait_program(pid_t program)
+{
+	const uint64_t set = forwarded | 1ULL << (SIGCHLD - 1) | 1ULL << (CHILD_SIG_ORPHANED - 1);
+	int status;
+
+	for (;;) {
+		pid_t pid;
+		int sig;
+
+		while ((pid = sys_wait4(-1, &status, WNOHANG, NULL)) > 0)
+			if (pid == program)
+				return status;
+		sig = (int)sys(SYS_rt_sigtimedwait, &set, NULL, NULL, sizeof(set));
+		if (sig > 0 && sig != SIGCHLD)
+			sys(SYS_kill, program, sig == CHILD_SIG_ORPHANED ? SIGKILL : sig);
+	}
+}
+
+/*
+ * kill_descendants() - without a pid namespace: everything that became a child of ours. Not atomic
+ * against a fork bomb, hence the rounds.
+ */
+static void kill_descendants(int children)
+{
+	char buf[4096];
+
+	for (int round = 0; children >= 0 && round < 1000; round++) {
+		ssize_t n = sys(SYS_pread64, children, buf, sizeof(buf) - 1, 0);
+		char *s = buf;
+
+		if (n <= 0)
+			break;
+		buf[n] = 0;
+		for (long pid; (pid = strtol(s, &s, 10)) > 0;)
+			sys(SYS_kill, pid, SIGKILL);
+		while (sys_wait4(-1, NULL, 0, NULL) > 0)
+			;
+	}
+}
+
+/* The guard keeps nothing: no capability, no descriptor but the control socket and @also. */
+static void confine_guard(struct child *c, int also)
+{
+	static const uint32_t none[6];
+	const uint32_t head[2] = {0x20080522, 0}; /* _LINUX_CAPABILITY_VERSION_3 */
+	unsigned lo = (unsigned)(also >= 0 ? MIN(also, c->ctl) : c->ctl);
+	unsigned hi = (unsigned)MAX(also, c->ctl);
+
+	sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	sys(SYS_capset, head, none);
+	close_between(0, lo - 1);
+	if (lo != hi)
+		close_between(lo + 1, hi - 1);
+	close_between(hi + 1, ~0U);
+}
+
+int child_guard_main(void *arg)
+{
+	struct child *c = arg;
+	const struct jail_plan *p = c->plan;
+	struct report r;
+	uint64_t flags = CLONE_VM | CLONE_VFORK;
+	int children = FD_NONE;
+	pid_t program;
+
+	sys_prctl(PR_SET_PDEATHSIG, p->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL, 0, 0,
+		  0);
+	if (p->pid_role == PID_ONE)
+		flags |= CLONE_NEWPID;
+	if (p->pid_role == PID_SHARED) {
+		sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+		children = sys_openat(AT_FDCWD, "/proc/thread-self/children", O_RDONLY, 0);
+	}
+	r.kind = REPORT_ERROR;
+	/* clone3 takes CLONE_NEWTIME only where its low byte is not the signal's: unshare does. */
+	if (p->clone_flags & CLONE_NEWTIME) {
+		int e = (int)sys(SYS_unshare, CLONE_NEWTIME);
+
+		if (e < 0) {
+			err_sys(&r.err, e, "make a time namespace");
+			snprintf(r.err.step, sizeof(r.err.step), "namespaces");
+			send_report(c->ctl, &r);
+			return 255;
+		}
+	}
+	program = proc_clone(flags, program_main, c, c->stack_top, CHILD_STACK, NULL);
+	if (program < 0) {
+		err_sys(&r.err, program, "start the program's process");
+		snprintf(r.err.step, sizeof(r.err.step), "namespaces");
+		send_report(c->ctl, &r);
+		return 255;
+	}
+	/* Here the program runs already, or has failed and said so. */
+	confine_guard(c, children);
+	r.kind = REPORT_EXIT;
+	r.status = wait_program(program);
+	kill_descendants(children);
+	send_report(c->ctl, &r);
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The child half of a launch: from the clone to the exec of the program. Only system calls.
+ */
+#ifndef TOASTAINER_JAIL_CHILD_H
+#define TOASTAINER_JAIL_CHILD_H
+
+#include "base/err.h"
+#include "jail/plan.h"
+
+/* Bytes of stack for each of a launch's two processes. */
+enum { CHILD_STACK = 128 * 1024 };
+
+/*
+ * What the guard of a jail without a pid namespace gets, from us or when its launcher is gone: it then
+ * kills everything that descends from it. (With a namespace the kernel does that.)
+ */
+enum { CHILD_SIG_ORPHANED = 40 };
+
+/* struct child - what one launch carries through the steps; lives on the launcher's side */
+struct child {
+	const struct jail_plan *plan;
+	int ctl;	 /* control socket to the launcher */
+	int *trees;	 /* one descriptor a mount of the plan: its detached tree, or FD_NONE */
+	int root;	 /* the new root, before it is one */
+	int scratch;	 /* private tmpfs below it, gone after the pivot, or FD_NONE */
+	int pts;	 /* the jail's own devpts, or FD_NONE */
+	int tty_slave;	 /* host terminal of the jail, or FD_NONE when it comes from pts */
+	bool wait_go;	 /* somebody else writes the id maps and says when */
+	char *stack_top; /* memory for the second process' stack */
+	struct err *err; /* scratch */
+};
+
+/**
+ * child_guard_main() - the first process of the jail: its guard or init.
+ * @arg: struct child
+ * Starts the program's process, waits for it, reports its end. Never returns to the caller's code:
+ * the value is the exit status.
+ */
+int child_guard_main(void *arg);
+
+/**
+ * child_confine_and_exec() - walk the step table in the calling process and execute the program.
+ * Return: only on failure: a negative errno, with err->step naming the step.
+ */
+int child_confine_and_exec(struct child *c, struct err *err);
+
+#endif

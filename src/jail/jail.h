@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A running jail, from the launcher's side: start it, follow it, end it, learn how it went.
+ */
+#ifndef TOASTAINER_JAIL_JAIL_H
+#define TOASTAINER_JAIL_JAIL_H
+
+#include "jail/plan.h"
+#include "jail/result.h"
+
+struct jail {
+	const struct jail_plan *plan; /* borrowed until jail_release() */
+	pid_t guard;		      /* first process of the jail; 0: none (any more) */
+	int guard_fd;	/* its pidfd: readable when it ended; FD_NONE without pidfds */
+	int ctl;	/* reports of the jail's processes */
+	int tty_master; /* the jail's terminal, once it has one */
+	void *stacks;
+	uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none */
+	enum result_reason ended_by;	  /* why we killed it; RESULT_EXITED: we did not */
+	int ended_signal;
+	bool finished;
+	bool program_reported; /* result has the program's status */
+	int program_status;
+	struct result result; /* valid when finished */
+};
+
+#define JAIL_INIT                                                                                  \
+	{                                                                                          \
+		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE                         \
+	}
+
+/**
+ * jail_start() - clone, write the id maps, let the jail's processes go on.
+ * Set-up then goes on in parallel; what fails there is in the result.
+ * @tty_slave: terminal for the jail when it has no devpts of its own, or FD_NONE
+ * Return: 0, or a negative errno with err->step; nothing is left then.
+ */
+int jail_start(const struct jail_plan *plan, int tty_slave, struct jail *j, struct err *err);
+
+/**
+ * jail_step() - take in what happened, without waiting.
+ * Return: 1 when the jail has ended and its result is there, else 0.
+ */
+int jail_step(struct jail *j);
+
+/** jail_timeout_ms() - how long to wait for events at most; -1: forever. */
+int jail_timeout_ms(const struct jail *j);
+
+/**
+ * jail_end() - kill everything in the jail.
+ * @reason: what the result will say
+ * @sig: the signal behind it, 0: none
+ */
+void jail_end(struct jail *j, enum result_reason reason, int sig);
+
+/** jail_signal() - pass a signal on to the program. Return: 0 or a negative errno. */
+int jail_signal(struct jail *j, int sig);
+
+/** jail_release() - end it if it runs, reap it, free and close everything; harmless twice. */
+void jail_release(struct jail *j);
+
+#endif

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The child's mount steps. Every function runs between clone and exec: no allocation, no libc state.
+ * What can fail is reported with the mount's source and target; a mount marked optional is skipped.
+ */
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+
+#include "base/sys.h"
+#include "jail/mounts.h"
+#include "jail/mounts_classic.h"
+#include "jail/target.h"
+
+#define OPEN_TREE_ALL (OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)
+
+bool mounts_new_interface(void)
+{
+	/* Both answer before they look for privileges, so EPERM means a filter around us. */
+	int tree = sys_open_tree(FD_NONE, "", 0);
+	int attr = (int)sys(SYS_mount_setattr, FD_NONE, "", 0, NULL, 0);
+
+	return tree != -ENOSYS && tree != -EPERM && attr != -ENOSYS && attr != -EPERM;
+}
+
+/* mount_fail() - the error of one mount: what was to be mounted where. */
+static int mount_fail(struct err *err, const struct mount_plan *m, int code, const char *what)
+{
+	const char *at = m->dst;
+
+	switch (m->kind) {
+	case MOUNT_BIND: return err_sys(err, code, "%s '%s' on '%s'", what, m->src, at);
+	case MOUNT_FS: return err_sys(err, code, "%s %s on '%s'", what, m->fstype, at);
+	case MOUNT_SYMLINK: return err_sys(err, code, "%s '%s' -> '%s'", what, at, m->src);
+	case MOUNT_FILE: break;
+	}
+	return err_sys(err, code, "%s file '%s'", what, at);
+}
+
+/* Devices are shown to the jail only when they are what they are called (a host may be hostile). */
+static int check_device(int fd, const struct mount_plan *m, struct err *err)
+{
+	struct stat st;
+
+	if (!m->device)
+		return 0;
+	if (sys_fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != m->device)
+		return err_set(err, ENODEV, "bind '%s' on '%s': the source is not that device",
+			       m->src, m->dst);
+	return 0;
+}
+
+static int open_source(const struct mount_plan *m, struct err *err)
+{
+	int fd = sys_open_tree(AT_FDCWD, m->src, OPEN_TREE_ALL);
+	int r;
+
+	if (fd < 0)
+		return mount_fail(err, m, fd, "bind");
+	r = check_device(fd, m, err);
+	if (r < 0) {
+		sys_close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int mounts_sources(struct child *c, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+	int r = sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+
+	if (r < 0)
+		return err_sys(err, r, "cut mount propagation of '/'");
+	if (p->classic_mounts)
+		return 0;
+	for (unsigned i = 0; i < p->n_mounts; i++) {
+		const struct mount_plan *m = &p->mounts[i];
+
+		if (m->kind != MOUNT_BIND)
+			continue;
+		r = open_source(m, err);
+		if (r < 0 && !m->optional)
+			return r;
+		c->trees[i] = r < 0 ? FD_NONE : r;
+	}
+	return 0;
+}
+
+/* fs_message() - the kernel's own words about a failed fsopen context, or NULL. */
+static const char *fs_message(int fd, char *buf, size_t n)
+{
+	ssize_t r = sys_read(fd, buf, n - 1);
+
+	if (r <= 2)
+		return NULL;
+	buf[r] = 0;
+	return buf + 2; /* "e ", "w " or "i " */
+}
+
+static int fs_options(int fd, const struct mount_plan *m)
+{
+	int r = 0;
+
+	if (m->src && m->src[0])
+		r = sys_fsconfig(fd, FSCONFIG_SET_STRING, "source", m->src, 0);
+	for (const char *const *o = m->options; r >= 0 && o && *o; o++) {
+		char key[64];
+		const char *eq = strchr(*o, '=');
+		size_t n = eq ? (size_t)(eq - *o) : strlen(*o);
+
+		if (n >= sizeof(key))
+			return -EINVAL;
+		memcpy(key, *o, n);
+		key[n] = 0;
+		r = eq ? sys_fsconfig(fd, FSCONFIG_SET_STRING, key, eq + 1, 0)
+		       : sys_fsconfig(fd, FSCONFIG_SET_FLAG, key, NULL, 0);
+	}
+	return r;
+}
+
+/* make_fs() - a detached file system of the mount's type. Return: its descriptor. */
+static int make_fs(const struct mount_plan *m, unsigned attrs, struct err *err)
+{
+	char buf[256];
+	const char *why;
+	int fd = sys_fsopen(m->fstype, FSOPEN_CLOEXEC);
+	int r = fd;
+
+	if (fd < 0)
+		return mount_fail(err, m, fd, "mount");
+	r = fs_options(fd, m);
+	if (r >= 0)
+		r = sys_fsconfig(fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	if (r >= 0)
+		r = sys_fsmount(fd, FSMOUNT_CLOEXEC, attrs);
+	if (r < 0) {
+		why = fs_message(fd, buf, sizeof(buf));
+		mount_fail(err, m, r, "mount");
+		if (why)
+			err_set(err, -r, "%s (%s)", strdupa(err->msg), why);
+	}
+	sys_close(fd);
+	return r;
+}
+
+/*
+ * scratch - a tmpfs between the old root and the new one. Files with content and the layer of an
+ * overlay root come from it: older kernels bind only from mounts that are attached.
+ */
+static int make_scratch(struct child *c, struct err *err)
+{
+	static const struct mount_plan tmpfs = {.kind = MOUNT_FS, .fstype = "tmpfs", .dst = "/"};
+	int fd, r;
+
+	if (c->plan->classic_mounts) {
+		fd = classic_stack(&tmpfs, err);
+	} else {
+		fd = make_fs(&tmpfs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+		r = fd < 0 ? 0 : sys_move_mount(fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+		if (fd >= 0 && r < 0) {
+			sys_close(fd);
+			return mount_fail(err, &tmpfs, r, "attach");
+		}
+	}
+	if (fd < 0)
+		return fd;
+	c->scratch = fd;
+	return 0;
+}
+
+/* The directories and files that a read-only root directory lacks, as an overlay layer. */
+static int make_extra_layer(struct child *c, struct err *err)
+{
+	int r = sys_mkdirat(c->scratch, "layer", 0755);
+	int dir;
+
+	if (r < 0)
+		return err_sys(err, r, "make a layer for missing mount targets");
+	dir = sys_openat(c->scratch, "layer", O_PATH | O_DIRECTORY, 0);
+	if (dir < 0)
+		return err_sys(err, dir, "open the layer for missing mount targets");
+	for (const char *const *e = c->plan->root_extra; *e && r >= 0; e++) {
+		r = target_make(dir, *e, (*e)[strlen(*e) - 1] != '/', err);
+		if (r >= 0)
+			sys_close(r);
+	}
+	sys_close(dir);
+	return r < 0 ? r : 0;
+}
+
+/*
+ * The plan's root is a directory that lacks mount targets and must not be changed: put a layer
+ * above it that has them. Two lower layers and no upper one: nothing can be written.
+ */
+static int make_overlay_root(struct child *c, const struct mount_plan *m, struct err *err)
+{
+	char lower[96];
+	const char *options[] = {lower, NULL};
+	struct mount_plan overlay = {.kind = MOUNT_FS,
+				     .fstype = "overlay",
+				     .dst = "/",
+				     .options = options,
+				     .data = lower};
+	int base, r;
+
+	r = make_extra_layer(c, err);
+	if (r < 0)
+		return r;
+	if (c->plan->classic_mounts)
+		base = sys_openat(AT_FDCWD, m->src, O_PATH | O_DIRECTORY, 0);
+	else
+		base = c->trees[0];
+	if (base < 0)
+		return mount_fail(err, m, base, "bind");
+	/* Descriptors keep path names out of the option string, where ':' and ',' have a meaning. */
+	snprintf(lower, sizeof(lower), "lowerdir=/proc/self/fd/%d/layer:/proc/self/fd/%d",
+		 c->scratch, base);
+	if (c->plan->classic_mounts)
+		return classic_stack(&overlay, err);
+	return make_fs(&overlay, 0, err);
+}
+
+static int set_attrs(int fd, const struct mount_plan *m, uint64_t set, uint64_t clear, bool deep,
+		     struct err *err)
+{
+	struct mount_attr attr = {.attr_set = set, .attr_clr = clear};
+	int r = sys_mount_setattr(fd, "", AT_EMPTY_PATH | (deep ? AT_RECURSIVE : 0), &attr);
+
+	return r < 0 ? mount_fail(err, m, r, "set flags of") : 0;
+}
+
+/* attributes of a tree that is not attached yet; what is made inside later waits for readonly */
+static int early_attrs(const struct jail_plan *p, int fd, const struct mount_plan *m,
+		       struct err *err)
+{
+	uint64_t attrs = p->all_readonly ? m->attrs & ~(uint64_t)MOUNT_ATTR_RDONLY : m->attrs;
+	int r = attrs ? set_attrs(fd, m, attrs, 0, true, err) : 0;
+
+	/* A source that is read-only itself stays so: then making the target says EROFS. */
+	if (r >= 0 && m->readonly_last && attrs & MOUNT_ATTR_RDONLY)
+		set_attrs(fd, m, 0, MOUNT_ATTR_RDONLY, false, NULL);
+	return r;
+}
+
+int mounts_root(struct child *c, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+	const struct mount_plan *m = &p->mounts[0];
+	int fd, r;
+
+	if (!p->n_mounts)
+		return 0;
+	if (p->scratch) {
+		r = make_scratch(c, err);
+		if (r < 0)
+			return r;
+	}
+	if (p->root_extra)
+		fd = make_overlay_root(c, m, err);
+	else if (p->classic_mounts)
+		fd = classic_stack(m, err);
+	else if (m->kind == MOUNT_FS)
+		fd = make_fs(m, 0, err);
+	else
+		fd = take_fd(&c->trees[0]);
+	if (fd < 0)
+		return fd;
+	c->root = fd;
+	if (p->classic_mounts)
+		return classic_early_attrs(c, fd, m, err);
+	r = early_attrs(p, fd, m, err);
+	if (r < 0)
+		return r;
+	r = sys_move_mount(fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+	return r < 0 ? mount_fail(err, m, r, "attach") : 0;
+}
+
+static int make_symlink(struct child *c, const struct mount_plan *m, struct err *err)
+{
+	const char *name;
+	int dir = target_parent(c->root, m->dst, m->make_target, &name, err);
+	int r;
+
+	if (dir < 0)
+		return dir;
+	r = (int)sys(SYS_symlinkat, m->src, dir, name);
+	sys_close(dir);
+	if (r == -EEXIST && m->exists_is_fine)
+		r = 0;
+	return r < 0 ? mount_fail(err, m, r, "link") : 0;
+}
+
+/* A file with content: written to the scratch file system, then bound from there. */
+static int make_file(struct child *c, unsigned i, struct err *err)
+{
+	const struct mount_plan *m = &c->plan->mounts[i];
+	const char *p = m->content;
+	size_t left = m->content_len;
+	char name[24];
+	int fd, r = 0;
+
+	snprintf(name, sizeof(name), "f%u", i);
+	fd = sys_openat(c->scratch, name, O_CREAT | O_EXCL | O_WRONLY, 0644);
+	if (fd < 0)
+		return mount_fail(err, m, fd, "make");
+	while (left && r >= 0) {
+		r = (int)sys_write(fd, p, left);
+		if (r > 0) {
+			p += r;
+			left -= (size_t)r;
+		}
+	}
+	/* Exactly this mode, whatever the caller's umask. */
+	sys(SYS_fchmod, fd, 0644);
+	sys_close(fd);
+	if (r < 0)
+		return mount_fail(err, m, r, "write");
+	if (c->plan->classic_mounts)
+		return 0;
+	r = sys_open_tree(c->scratch, name, OPEN_TREE_ALL);
+	return r < 0 ? mount_fail(err, m, r, "bind") : r;
+}
+
+static bool is_file(int tree, const struct mount_plan *m)
+{
+	struct stat st;
+
+	if (m->target != TARGET_LIKE_SOURCE)
+		return m->target == TARGET_FILE;
+	return tree >= 0 && sys_fstat(tree, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* attach_new() - the detached tree of mount @i, and where it belongs. */
+static int attach_new(struct child *c, unsigned i, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+	const struct mount_plan *m = &p->mounts[i];
+	int target, r;
+
+	if (m->kind == MOUNT_FS) {
+		/* all_readonly spares nothing here: a new mount gets its flags for free */
+		uint64_t now =
+			m->readonly_last ? m->attrs & ~(uint64_t)MOUNT_ATTR_RDONLY : m->attrs;
+
+		r = make_fs(m, (unsigned)now, err);
+	} else if (m->kind == MOUNT_FILE) {
+		r = make_file(c, i, err);
+	} else {
+		r = c->trees[i];
+	}
+	if (r < 0)
+		return r;
+	c->trees[i] = r;
+	if (m->kind != MOUNT_FS) {
+		r = early_attrs(p, c->trees[i], m, err);
+		if (r < 0)
+			return r;
+	}
+	target = target_open(c->root, m, is_file(c->trees[i], m), err);
+	if (target < 0)
+		return target;
+	r = sys_move_mount(c->trees[i], "", target, "",
+			   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	sys_close(target);
+	return r < 0 ? mount_fail(err, m, r, m->kind == MOUNT_FS ? "mount" : "bind") : 0;
+}
+
+static int attach_classic(struct child *c, unsigned i, struct err *err)
+{
+	const struct mount_plan *m = &c->plan->mounts[i];
+	int r = m->kind == MOUNT_FILE ? make_file(c, i, err) : 0;
+
+	return r < 0 ? r : classic_attach(c, i, err);
+}
+
+int mounts_attach(struct child *c, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+
+	for (unsigned i = 1; i < p->n_mounts; i++) {
+		const struct mount_plan *m = &p->mounts[i];
+		int r;
+
+		if (m->kind == MOUNT_SYMLINK)
+			r = make_symlink(c, m, err);
+		else if (p->classic_mounts)
+			r = attach_classic(c, i, err);
+		else if (m->kind == MOUNT_BIND && c->trees[i] < 0)
+			continue; /* optional, and its source is missing */
+		else
+			r = attach_new(c, i, err);
+		if (r < 0 && !m->optional)
+			return r;
+		if (r >= 0 && m->kind == MOUNT_FS && str_eq(m->fstype, "devpts"))
+			c->pts = c->trees[i];
+		else if (!m->readonly_last && c->trees[i] >= 0)
+			sys_close(take_fd(&c->trees[i]));
+	}
+	return 0;
+}
+
+int mounts_readonly(struct child *c, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+	int r = 0;
+
+	if (!p->n_mounts)
+		return 0;
+	if (p->classic_mounts)
+		return classic_readonly(c, err);
+	if (p->all_readonly)
+		return set_attrs(c->root, &p->mounts[0], MOUNT_ATTR_RDONLY, 0, true, err);
+	for (unsigned i = 0; i < p->n_mounts && r >= 0; i++) {
+		const struct mount_plan *m = &p->mounts[i];
+		int fd = i ? c->trees[i] : c->root;
+
+		if (m->readonly_last && m->attrs & MOUNT_ATTR_RDONLY && fd >= 0)
+			r = set_attrs(fd, m, MOUNT_ATTR_RDONLY, 0, false, err);
+	}
+	return r;
+}
+
+int mounts_pivot(struct child *c, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+	int r;
+
+	if (!p->n_mounts) {
+		if (!p->chroot_to)
+			return 0;
+		r = (int)sys(SYS_chroot, p->chroot_to);
+		if (r >= 0)
+			r = (int)sys(SYS_chdir, "/");
+		return r < 0 ? err_sys(err, r, "chroot to '%s'", p->chroot_to) : 0;
+	}
+	r = (int)sys(SYS_fchdir, c->root);
+	if (r < 0)
+		return err_sys(err, r, "enter the new root");
+	/* The new root already lies on top of "/": nothing has to be moved there. */
+	if (p->move_root)
+		r = (int)sys(SYS_chroot, ".");
+	else
+		r = sys_pivot_root(".", ".");
+	if (r < 0)
+		return err_sys(err, r, p->move_root ? "chroot to the new root" : "pivot_root");
+	if (!p->move_root) {
+		r = sys_umount2(".", MNT_DETACH);
+		if (r < 0)
+			return err_sys(err, r, "unmount the old root");
+	}
+	r = (int)sys(SYS_chdir, "/");
+	return r < 0 ? err_sys(err, r, "enter '/'") : 0;
+}

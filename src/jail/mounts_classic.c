@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Mounting by mount(2). Targets are addressed as /proc/self/fd/N of descriptors that were resolved
+ * below the new root, so paths are looked up once and safely here too. Flags of mounts below a bind
+ * are set one by one: mountinfo says which those are.
+ */
+#include <sys/mount.h>
+
+#include "base/sys.h"
+#include "jail/mounts_classic.h"
+#include "jail/target.h"
+
+static const struct {
+	uint64_t attr;
+	unsigned long flag;
+	const char *name;
+} flag_map[] = {
+	{MOUNT_ATTR_RDONLY, MS_RDONLY, "ro"},
+	{MOUNT_ATTR_NOSUID, MS_NOSUID, "nosuid"},
+	{MOUNT_ATTR_NODEV, MS_NODEV, "nodev"},
+	{MOUNT_ATTR_NOEXEC, MS_NOEXEC, "noexec"},
+	{MOUNT_ATTR_NOATIME, MS_NOATIME, "noatime"},
+	{MOUNT_ATTR_NODIRATIME, MS_NODIRATIME, "nodiratime"},
+	{0, MS_RELATIME, "relatime"},
+};
+
+static unsigned long ms_flags(uint64_t attrs)
+{
+	unsigned long flags = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(flag_map); i++)
+		if (attrs & flag_map[i].attr)
+			flags |= flag_map[i].flag;
+	return flags;
+}
+
+static void fd_path(char *buf, size_t n, int fd)
+{
+	snprintf(buf, n, "/proc/self/fd/%d", fd);
+}
+
+static int mount_one(const struct mount_plan *m, const char *at, unsigned long flags)
+{
+	if (m->kind == MOUNT_FS)
+		return sys_mount(m->src && m->src[0] ? m->src : m->fstype, at, m->fstype, flags,
+				 m->data);
+	return sys_mount(m->src, at, NULL, MS_BIND | MS_REC, NULL);
+}
+
+int classic_stack(const struct mount_plan *m, struct err *err)
+{
+	int fd, r = mount_one(m, "/",
+			      m->kind == MOUNT_FS
+				      ? ms_flags(m->attrs & ~(uint64_t)MOUNT_ATTR_RDONLY)
+				      : 0);
+
+	if (r < 0)
+		return err_sys(err, r, "mount the root");
+	/* ".." at the root does not leave it, but does step onto what is mounted there. */
+	fd = sys_openat(AT_FDCWD, "/..", O_PATH | O_DIRECTORY, 0);
+	return fd < 0 ? err_sys(err, fd, "open the new root") : fd;
+}
+
+/* mount_id() - the kernel's number of the mount that a descriptor is on. */
+static int mount_id(int fd)
+{
+	char path[48], buf[512], *p;
+	int f, id = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
+	if (f < 0)
+		return f;
+	n = sys_read(f, buf, sizeof(buf) - 1);
+	sys_close(f);
+	if (n <= 0)
+		return -EIO;
+	buf[n] = 0;
+	p = strstr(buf, "mnt_id:");
+	if (p)
+		id = (int)strtol(p + 7, NULL, 10);
+	return id < 0 ? -EIO : id;
+}
+
+/* One line of mountinfo (proc(5)). */
+struct mount_line {
+	int id, parent;
+	char *where, *flags;
+};
+
+struct line_reader {
+	int fd;
+	size_t n, pos;
+	bool eof;
+	char buf[2 * PATH_MAX + 4096];
+};
+
+/* next_line() - false at the end. The strings lie in the reader's buffer until the next call. */
+static bool next_line(struct line_reader *r, struct mount_line *line)
+{
+	char *s, *nl, *save = NULL;
+
+	for (;;) {
+		ssize_t got;
+
+		s = r->buf + r->pos;
+		nl = memchr(s, '\n', r->n - r->pos);
+		if (nl || r->eof)
+			break;
+		memmove(r->buf, s, r->n - r->pos);
+		r->n -= r->pos;
+		r->pos = 0;
+		got = sys_read(r->fd, r->buf + r->n, sizeof(r->buf) - 1 - r->n);
+		if (got <= 0)
+			r->eof = true;
+		else
+			r->n += (size_t)got;
+	}
+	if (!nl)
+		return false;
+	*nl = 0;
+	r->pos = (size_t)(nl + 1 - r->buf);
+	line->id = (int)strtol(s, &s, 10);
+	line->parent = (int)strtol(s, &s, 10);
+	strtok_r(s, " ", &save);    /* device */
+	strtok_r(NULL, " ", &save); /* root within the file system */
+	line->where = strtok_r(NULL, " ", &save);
+	line->flags = strtok_r(NULL, " ", &save);
+	return line->where && line->flags;
+}
+
+/* mountinfo writes blank, tab, newline and backslash as three octal digits. */
+static void unescape(char *s)
+{
+	char *d = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
+			*d++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
+			s += 3;
+		} else {
+			*d++ = *s;
+		}
+	}
+	*d = 0;
+}
+
+static unsigned long current_flags(const char *list)
+{
+	unsigned long flags = 0;
+
+	while (*list) {
+		size_t n = strcspn(list, ",");
+
+		for (size_t i = 0; i < ARRAY_SIZE(flag_map); i++)
+			if (strlen(flag_map[i].name) == n && !strncmp(flag_map[i].name, list, n))
+				flags |= flag_map[i].flag;
+		list += n + (list[n] == ',');
+	}
+	return flags;
+}
+
+/*
+ * remount() - add flags to the mount @id whose top is @fd, and with @deep to those below it.
+ * Mounts below a bind are found by their parent's number: parents come first in mountinfo.
+ */
+static int remount(int fd, uint64_t attrs, uint64_t skip_top, bool deep, struct err *err)
+{
+	int ids[512];
+	unsigned n_ids = 0;
+	struct line_reader r = {.fd = sys_openat(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY, 0)};
+	struct mount_line line;
+	char at[48], base[PATH_MAX] = "";
+	int res = 0, top = mount_id(fd);
+
+	if (r.fd < 0 || top < 0) {
+		sys_close(r.fd);
+		return err_sys(err, r.fd < 0 ? r.fd : top, "look up mounts in /proc");
+	}
+	while (res >= 0 && next_line(&r, &line)) {
+		bool is_top = line.id == top, below = false;
+		unsigned long flags = current_flags(line.flags);
+		int m;
+
+		for (unsigned i = 0; i < n_ids && !below; i++)
+			below = ids[i] == line.parent;
+		if (!is_top && !(below && deep))
+			continue;
+		unescape(line.where);
+		if (n_ids == ARRAY_SIZE(ids)) {
+			res = err_set(err, E2BIG, "more than %zu mounts below one bind",
+				      ARRAY_SIZE(ids));
+			break;
+		}
+		ids[n_ids++] = line.id;
+		if (is_top) {
+			snprintf(base, sizeof(base), "%s", line.where);
+			m = fd;
+			flags |= ms_flags(attrs & ~skip_top);
+		} else {
+			const char *rel = line.where + (str_eq(base, "/") ? 0 : strlen(base));
+
+			m = target_find(fd, rel, O_PATH, true);
+			if (m < 0)
+				continue; /* covered by another mount: cannot be reached */
+			flags |= ms_flags(attrs);
+		}
+		fd_path(at, sizeof(at), m);
+		res = sys_mount(NULL, at, NULL, MS_REMOUNT | MS_BIND | flags, NULL);
+		if (m != fd)
+			sys_close(m);
+		if (res < 0)
+			err_sys(err, res, "remount '%s'", line.where);
+	}
+	sys_close(r.fd);
+	return res;
+}
+
+int classic_early_attrs(struct child *c UNUSED, int fd, const struct mount_plan *m, struct err *err)
+{
+	if (!m->attrs)
+		return 0;
+	return remount(fd, m->attrs, m->readonly_last ? MOUNT_ATTR_RDONLY : 0,
+		       m->kind == MOUNT_BIND, err);
+}
+
+/* source_type() - whether a bind's source is a file; also checks that a device is one. */
+static int source_type(const struct mount_plan *m, const char *src, bool *ret_file, struct err *err)
+{
+	struct stat st;
+	int fd = sys_openat(AT_FDCWD, src, O_PATH, 0);
+	int r = fd < 0 ? fd : sys_fstat(fd, &st);
+
+	if (fd >= 0)
+		sys_close(fd);
+	if (r < 0)
+		return err_sys(err, r, "bind '%s' on '%s'", src, m->dst);
+	if (m->device && (!S_ISCHR(st.st_mode) || st.st_rdev != m->device))
+		return err_set(err, ENODEV, "bind '%s' on '%s': the source is not that device", src,
+			       m->dst);
+	*ret_file = !S_ISDIR(st.st_mode);
+	return 0;
+}
+
+int classic_attach(struct child *c, unsigned i, struct err *err)
+{
+	struct mount_plan m = c->plan->mounts[i];
+	bool file = m.target == TARGET_FILE;
+	char at[48], from[64];
+	int target, top, r;
+
+	if (m.kind == MOUNT_FILE) {
+		snprintf(from, sizeof(from), "/proc/self/fd/%d/f%u", c->scratch, i);
+		m.src = from;
+		m.kind = MOUNT_BIND;
+		file = true;
+	} else if (m.kind == MOUNT_BIND) {
+		bool is_file = false;
+
+		r = source_type(&m, m.src, &is_file, err);
+		if (r < 0)
+			return r;
+		if (m.target == TARGET_LIKE_SOURCE)
+			file = is_file;
+	}
+	target = target_open(c->root, &m, file, err);
+	if (target < 0)
+		return target;
+	fd_path(at, sizeof(at), target);
+	r = mount_one(&m, at,
+		      ms_flags(m.readonly_last ? m.attrs & ~(uint64_t)MOUNT_ATTR_RDONLY : m.attrs));
+	sys_close(target);
+	if (r < 0)
+		return err_sys(err, r, "mount '%s' on '%s'", m.src && m.src[0] ? m.src : m.fstype,
+			       m.dst);
+	top = target_find(c->root, m.dst, O_PATH, m.strict_target);
+	if (top < 0)
+		return err_sys(err, top, "open mount '%s'", m.dst);
+	c->trees[i] = top;
+	return m.kind == MOUNT_BIND ? classic_early_attrs(c, top, &m, err) : 0;
+}
+
+int classic_readonly(struct child *c, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+	int r = 0;
+
+	for (unsigned i = 0; i < p->n_mounts && r >= 0; i++) {
+		const struct mount_plan *m = &p->mounts[i];
+		int fd = i ? c->trees[i] : c->root;
+
+		if (m->attrs & MOUNT_ATTR_RDONLY && fd >= 0 &&
+		    (m->readonly_last || (i == 0 && m->kind == MOUNT_FS)))
+			r = remount(fd, MOUNT_ATTR_RDONLY, 0, false, err);
+	}
+	return r;
+}

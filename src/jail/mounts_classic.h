@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The mount steps by mount(2), for kernels before 5.12, filters that know no newer calls, and
+ * --experimental_mnt=old. Called by mounts.c only.
+ */
+#ifndef TOASTAINER_JAIL_MOUNTS_CLASSIC_H
+#define TOASTAINER_JAIL_MOUNTS_CLASSIC_H
+
+#include "jail/child.h"
+
+/** classic_stack() - mount @m on top of "/". Return: its root directory's descriptor. */
+int classic_stack(const struct mount_plan *m, struct err *err);
+
+/** classic_early_attrs() - flags of a mount whose top is @fd, as far as they can be set now. */
+int classic_early_attrs(struct child *c, int fd, const struct mount_plan *m, struct err *err);
+
+/** classic_attach() - mount number @i on its target. */
+int classic_attach(struct child *c, unsigned i, struct err *err);
+
+/** classic_readonly() - the read-only flag of mounts that had to wait. */
+int classic_readonly(struct child *c, struct err *err);
+
+#endif

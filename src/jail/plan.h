@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The jail plan: everything resolved, nothing left to parse, allocate or look up after the clone.
+ * Data only. Made by config/to_plan, executed by jail/spawn and jail/child. A plan is immutable and
+ * can be launched any number of times. Strings and arrays are owned by whoever made the plan and
+ * must outlive its launches.
+ */
+#ifndef TOASTAINER_JAIL_PLAN_H
+#define TOASTAINER_JAIL_PLAN_H
+
+#include <sched.h>
+#include <sys/resource.h>
+
+#include "base/defs.h"
+
+struct sock_fprog;
+
+/* struct idmap_plan - one of the two id maps of the user namespace */
+struct idmap_plan {
+	const char *text; /* lines "inside outside count\n" for /proc/PID/?id_map */
+	const char *const
+		*helper; /* argv of newuidmap/newgidmap with [1] left for the pid, or NULL */
+};
+
+enum mount_kind {
+	MOUNT_BIND,    /* src and everything mounted below it */
+	MOUNT_FS,      /* a new file system of a type */
+	MOUNT_SYMLINK, /* a symbolic link with the text src */
+	MOUNT_FILE,    /* a file with content */
+};
+
+enum target_type { TARGET_DIR, TARGET_FILE, TARGET_LIKE_SOURCE };
+
+/* struct mount_plan - one entry below the new root; the first of a plan is the root itself */
+struct mount_plan {
+	enum mount_kind kind;
+	const char *src;    /* absolute or relative to the launcher's directory; text of a link */
+	const char *dst;    /* absolute, in the jail */
+	const char *fstype; /* MOUNT_FS */
+	/* MOUNT_FS: "key" or "key=value" strings for fsconfig(2), ended by NULL; may be NULL */
+	const char *const *options;
+	const char *data;    /* the same, joined with commas, for mount(2) */
+	const void *content; /* MOUNT_FILE */
+	size_t content_len;
+	uint64_t attrs; /* MOUNT_ATTR_* (mount_setattr(2)) */
+	enum target_type target;
+	dev_t device;	     /* MOUNT_BIND: src must be this character device; 0: anything */
+	bool optional;	     /* a failure is skipped */
+	bool strict_target;  /* dst must not lead over a symbolic link */
+	bool make_target;    /* make dst when it is missing */
+	bool readonly_last;  /* later targets are made inside: becomes read-only at the end */
+	bool exists_is_fine; /* a link that is already there, with any text, is kept */
+};
+
+/* struct limit_plan - one resource limit to set */
+struct limit_plan {
+	int resource;
+	struct rlimit value;
+	const char *name;
+};
+
+enum pid_role {
+	PID_SHARED, /* no pid namespace: the program is one process among the host's */
+	PID_ONE,    /* the program is pid 1 of a namespace nested in our guard's */
+	PID_INIT,   /* our init is pid 1, the program pid 2 */
+};
+
+enum stdio_plan { STDIO_KEEP, STDIO_NULL, STDIO_STDERR_NULL };
+
+struct jail_plan {
+	const char *name; /* for messages; may be NULL */
+
+	/* namespaces and ids */
+	uint64_t clone_flags; /* CLONE_NEW* */
+	enum pid_role pid_role;
+	struct idmap_plan uid_map, gid_map; /* used when clone_flags has CLONE_NEWUSER */
+	bool deny_setgroups;		    /* an unprivileged gid map demands it */
+	bool set_ids;			    /* become uid and gid, drop supplementary groups */
+	uid_t uid;			    /* inside */
+	gid_t gid;
+	const char *hostname; /* NULL: leave */
+	bool loopback_up;
+
+	/* root and mounts */
+	const struct mount_plan *mounts; /* [0] is the root; 0 entries: keep the caller's root */
+	unsigned n_mounts;
+	bool scratch;	       /* the mounts need a private file system to take files from */
+	bool all_readonly;     /* one recursive read-only at the end instead of one a mount */
+	bool classic_mounts;   /* mount(2) instead of the new interface */
+	bool move_root;	       /* MS_MOVE and chroot instead of pivot_root */
+	const char *chroot_to; /* without a mount namespace: chroot(2) there; NULL: no */
+	/*
+	 * Targets that the read-only root directory lacks: directories (with a trailing slash) and
+	 * empty files that a second overlay layer supplies. Relative; NULL ends it; NULL: none.
+	 */
+	const char *const *root_extra;
+	const char *cwd;
+
+	/* descriptors and terminal */
+	enum stdio_plan stdio;
+	int null_fd;	     /* open on /dev/null when stdio needs it */
+	const int *pass_fds; /* sorted */
+	unsigned n_pass_fds;
+	bool new_session;
+	bool tty;      /* a terminal of the jail's own on those of 0, 1, 2 that are terminals */
+	int32_t umask; /* -1: leave */
+
+	/* limits */
+	const struct limit_plan *limits;
+	unsigned n_limits;
+	bool set_nice;
+	int nice;
+	const cpu_set_t *cpus; /* NULL: leave */
+	bool set_oom_score_adj;
+	int oom_score_adj;
+	unsigned long personality; /* 0: leave */
+	bool core_scheduling, disable_tsc;
+
+	/* privileges */
+	uint64_t caps; /* capabilities kept, one bit each */
+	bool no_new_privs;
+	const struct sock_fprog *seccomp; /* NULL: none */
+	bool seccomp_log;
+
+	/* program */
+	char *const *argv;
+	char *const *envp;
+	const char *const *exec_paths; /* tried in order while ENOENT or EACCES; NULL ends */
+	int exec_fd;		       /* >= 0: execute this descriptor instead */
+
+	/* supervision */
+	uint32_t time_limit; /* seconds; 0: none */
+	bool forward_signals;
+	/*
+	 * The child may run in the launcher's memory until exec. Only for a process that is all
+	 * ours: not for the library's callers.
+	 */
+	bool share_memory;
+};
+
+#endif

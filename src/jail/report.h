@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the jail's processes tell their launcher over the control socket (SOCK_SEQPACKET, so one
+ * message a read), and how. The launcher's one message is a byte: go on, the id maps are written.
+ */
+#ifndef TOASTAINER_JAIL_REPORT_H
+#define TOASTAINER_JAIL_REPORT_H
+
+#include "base/err.h"
+
+enum report_kind {
+	REPORT_ERROR, /* a step failed: err */
+	REPORT_EXIT,  /* the program ended: status */
+	REPORT_TTY,   /* the jail's terminal: its master comes along as SCM_RIGHTS */
+	REPORT_WARN,  /* something not mandatory failed: err */
+};
+
+struct report {
+	enum report_kind kind;
+	int status; /* REPORT_EXIT: as from wait(2) */
+	struct err err;
+};
+
+/* report_size() - how much of a report is sent. */
+static inline size_t report_size(const struct report *r)
+{
+	return r->kind == REPORT_ERROR || r->kind == REPORT_WARN ? sizeof(*r)
+								 : offsetof(struct report, err);
+}
+
+#endif
