@@ -31,6 +31,8 @@ static void log_plan(const struct jail_plan *p)
 
 	if (!log_enabled(LOG_INFO))
 		return;
+	log_debug("clone flags %#llx, mounts by %s", (unsigned long long)p->clone_flags,
+		  p->classic_mounts ? "mount(2)" : "detached trees");
 	log_info("Mode: STANDALONE_ONCE");
 	for (unsigned i = 0; i < p->n_mounts; i++) {
 		const struct mount_plan *m = &p->mounts[i];
