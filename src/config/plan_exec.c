@@ -35,13 +35,11 @@ static int env_put(struct planner *p, struct env *env, const char *text)
 			return 0;
 		}
 	}
-	/* one more for the NULL at the end */
-	v = arena_grow(&p->out->arena, env->v, env->n + 1, &env->cap, sizeof(*v));
+	v = arena_grow(&p->out->arena, env->v, env->n, &env->cap, sizeof(*v));
 	if (!v)
 		return -ENOMEM;
 	env->v = v;
 	v[env->n++] = (char *)(uintptr_t)text;
-	v[env->n] = NULL;
 	return 0;
 }
 
@@ -102,11 +100,10 @@ static int plan_env(struct planner *p, struct env *env, struct err *err)
 	}
 	if (r < 0)
 		return err_oom(err);
-	if (!env->v) {
-		env->v = arena_alloc(&p->out->arena, sizeof(*env->v));
-		if (!env->v)
-			return err_oom(err);
-	}
+	env->v = arena_grow(&p->out->arena, env->v, env->n, &env->cap, sizeof(*env->v));
+	if (!env->v)
+		return err_oom(err);
+	env->v[env->n] = NULL;
 	p->plan->envp = env->v;
 	return 0;
 }

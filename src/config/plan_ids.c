@@ -35,7 +35,8 @@ static int look_up(struct planner *p, const char *file, const char *name, uint32
 		number = strchr(line + n + 1, ':');
 		if (!number)
 			continue;
-		end = ++number + strspn(number, "0123456789");
+		number++;
+		end = number + strspn(number, "0123456789");
 		if (*end != ':')
 			continue;
 		*end = 0;

@@ -256,7 +256,7 @@ int classic_attach(struct child *c, unsigned i, struct err *err)
 		m.kind = MOUNT_BIND;
 		file = true;
 	} else if (m.kind == MOUNT_BIND) {
-		bool is_file;
+		bool is_file = false;
 
 		r = source_type(&m, m.src, &is_file, err);
 		if (r < 0)

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * toastainer: the first word picks a command; an option, or the name nsjail, picks nsjail's face.
+ */
+#include "base/log.h"
+#include "base/str.h"
+#include "cmd/commands.h"
+
+static int cmd_help(int argc, char **argv);
+
+static int cmd_version(int argc UNUSED, char **argv UNUSED)
+{
+	puts("toastainer " TOASTAINER_VERSION);
+	return 0;
+}
+
+static int cmd_image(int argc UNUSED, char **argv)
+{
+	return helper_exec("toastainer-image", argv);
+}
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+} commands[] = {
+	{"run", cmd_run, "run a program in a jail"},
+	{"image", cmd_image, "make and build up root file systems"},
+	{"help", cmd_help, "this text"},
+	{"version", cmd_version, "print the version"},
+};
+
+static int cmd_help(int argc UNUSED, char **argv UNUSED)
+{
+	puts("Usage: toastainer COMMAND [ARGUMENT]...\n"
+	     "       toastainer OPTION... -- PROGRAM [ARGUMENT]...   (nsjail's command line)\n\n"
+	     "Commands:");
+	for (const struct command *c = commands; c < commands + ARRAY_SIZE(commands); c++)
+		printf("  %-10s%s\n", c->name, c->summary);
+	puts("\n\"toastainer COMMAND --help\" says more about a command, \"toastainer --help\" lists "
+	     "nsjail's options.");
+	return 0;
+}
+
+static int unknown(const char *word)
+{
+	const char *best = NULL;
+	unsigned distance = ~0U;
+	struct err err = ERR_INIT;
+
+	for (const struct command *c = commands; c < commands + ARRAY_SIZE(commands); c++)
+		str_nearest(word, c->name, &best, &distance);
+	err_set(&err, EINVAL, "there is no command '%s'", word);
+	if (best)
+		err_hint(&err, "did you mean 'toastainer %s'?", best);
+	else
+		err_hint(&err, "'toastainer help' lists the commands");
+	log_err(LOG_FATAL, &err);
+	return EXIT_OURS;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc ? strrchr(argv[0], '/') : NULL;
+
+	name = name ? name + 1 : argc ? argv[0] : "";
+	if (str_eq(name, "nsjail") || (argc > 1 && argv[1][0] == '-'))
+		return cmd_nsjail(argc, argv);
+	if (argc < 2) {
+		cmd_help(0, NULL);
+		return EXIT_OURS;
+	}
+	for (const struct command *c = commands; c < commands + ARRAY_SIZE(commands); c++)
+		if (str_eq(argv[1], c->name))
+			return c->run(argc - 1, argv + 1);
+	return unknown(argv[1]);
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * One jail, from plan to result. Used by `run`, the nsjail face and image building.
+ */
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "config/to_plan.h"
+#include "jail/jail.h"
+#include "mode/once.h"
+#include "mode/terminal_relay.h"
+
+struct once {
+	const struct config *cfg;
+	struct planned planned;
+	struct jail jail;
+	struct relay relay;
+	int signals;
+	sigset_t old_mask;
+	bool relaying;
+	int told; /* a signal that was passed on and counts for the exit code; 0: none */
+	time_t started;
+};
+
+static void log_plan(const struct jail_plan *p)
+{
+	static const char *const kinds[] = {"bind", "", "symlink", "file"};
+
+	if (!log_enabled(LOG_INFO))
+		return;
+	log_debug("clone flags %#llx, mounts by %s", (unsigned long long)p->clone_flags,
+		  p->classic_mounts ? "mount(2)" : "detached trees");
+	log_info("Mode: STANDALONE_ONCE");
+	for (unsigned i = 0; i < p->n_mounts; i++) {
+		const struct mount_plan *m = &p->mounts[i];
+
+		log_info("Mount: '%s' -> '%s' %s%s", m->src ?: "", m->dst,
+			 m->kind == MOUNT_FS ? m->fstype : kinds[m->kind],
+			 m->attrs & MOUNT_ATTR_RDONLY ? " ro" : "");
+	}
+	if (p->clone_flags & CLONE_NEWUSER)
+		log_info("Uid: %u, gid: %u inside", p->uid, p->gid);
+	log_info("Executing '%s' for '[STANDALONE MODE]'", p->exec_paths[0]);
+}
+
+static int catch_signals(struct once *o, struct err *err)
+{
+	static const int caught[] = {SIGHUP,  SIGINT,  SIGQUIT,	 SIGTERM, SIGUSR1,
+				     SIGUSR2, SIGWINCH, SIGCONT, SIGPIPE};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
+		sigaddset(&set, caught[i]);
+	sigprocmask(SIG_BLOCK, &set, &o->old_mask);
+	o->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return o->signals < 0 ? err_sys(err, errno, "make a signalfd") : 0;
+}
+
+static void list_jails(const struct once *o)
+{
+	log_info("Total number of spawned namespaces: 1");
+	log_info("PID: %d, Remote host: [STANDALONE MODE], Run time: %ld sec.", o->jail.guard,
+		 (long)(time(NULL) - o->started));
+}
+
+static void on_signal(struct once *o, int sig)
+{
+	switch (sig) {
+	case SIGPIPE: break;
+	case SIGWINCH:
+		if (o->jail.tty_master >= 0)
+			relay_resize(&o->relay, o->jail.tty_master);
+		break;
+	case SIGCONT: break;
+	case SIGUSR1:
+	case SIGQUIT:
+		if (!o->cfg->forward_signals || o->cfg->face == FACE_NSJAIL) {
+			list_jails(o);
+			break;
+		}
+		jail_signal(&o->jail, sig);
+		break;
+	case SIGUSR2:
+		if (o->cfg->forward_signals)
+			jail_signal(&o->jail, sig);
+		break;
+	default:
+		log_info("Received signal %d (%s)", sig, strsignal(sig));
+		if (o->cfg->forward_signals) {
+			o->told = sig;
+			jail_signal(&o->jail, sig);
+		} else {
+			jail_end(&o->jail, RESULT_SUPERVISOR_SIGNAL, sig);
+		}
+	}
+}
+
+static void take_signals(struct once *o)
+{
+	struct signalfd_siginfo info;
+
+	while (read(o->signals, &info, sizeof(info)) == sizeof(info))
+		on_signal(o, (int)info.ssi_signo);
+}
+
+/* The jail's terminal has come: from its own devpts over the control socket, or the host's. */
+static int begin_relay(struct once *o, struct err *err)
+{
+	if (!o->relay.on || o->relaying)
+		return 0;
+	if (o->jail.tty_master < 0)
+		o->jail.tty_master = take_fd(&o->relay.host_master);
+	if (o->jail.tty_master < 0)
+		return 0;
+	o->relaying = true;
+	return relay_start(&o->relay, o->jail.tty_master, err);
+}
+
+static int follow(struct once *o, struct err *err)
+{
+	struct jail *j = &o->jail;
+	bool open = true;
+
+	for (;;) {
+		struct pollfd fds[] = {
+			{j->guard_fd, POLLIN, 0},
+			{o->signals, POLLIN, 0},
+			{j->ctl, POLLIN, 0},
+			{o->relaying && open ? j->tty_master : -1, POLLIN, 0},
+			{o->relaying && open ? o->relay.in : -1, POLLIN, 0},
+		};
+		int r = jail_step(j);
+
+		if (r == 1)
+			return 0;
+		if (!o->relaying) {
+			bool before = o->relaying;
+
+			r = begin_relay(o, err);
+			if (r < 0)
+				return r;
+			if (o->relaying != before)
+				continue;
+		}
+		if (poll(fds, ARRAY_SIZE(fds), jail_timeout_ms(j)) < 0 && errno != EINTR)
+			return err_sys(err, errno, "wait for the jail");
+		if (fds[1].revents)
+			take_signals(o);
+		if (o->relaying && open)
+			open = relay_pump(&o->relay, j->tty_master, fds[4].revents, fds[3].revents);
+	}
+}
+
+/* What the program wrote last may still be in its terminal. */
+static void drain(struct once *o)
+{
+	struct pollfd fd = {o->jail.tty_master, POLLIN, 0};
+
+	while (o->relaying && poll(&fd, 1, 0) > 0)
+		if (!relay_pump(&o->relay, o->jail.tty_master, false, true))
+			break;
+}
+
+static void log_end(const struct once *o, const struct result *r)
+{
+	int pid = o->jail.guard;
+
+	if (r->reason == RESULT_TIME_LIMIT)
+		log_warn("run time >= time limit (%u s): the jail was killed", o->cfg->time_limit);
+	else if (r->reason == RESULT_SIGNALED)
+		log_info("pid=%d ([STANDALONE MODE]) terminated with signal: %s (%d)", pid,
+			 strsignal(r->signal), r->signal);
+	else if (r->exit_code >= 0)
+		log_info("pid=%d ([STANDALONE MODE]) exited with status: %d", pid, r->exit_code);
+}
+
+static int run(struct once *o, struct result *ret, struct err *err)
+{
+	struct jail_plan *plan = &o->planned.plan;
+	int slave = FD_NONE, r;
+	bool own_pts = false;
+
+	r = to_plan(o->cfg, &o->planned, err);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < o->planned.n_warnings; i++)
+		log_warn("%s", o->planned.warnings[i]);
+	log_plan(plan);
+	plan->share_memory = true;
+	if (o->cfg->tty != TTY_OFF) {
+		r = relay_prepare(&o->relay, o->cfg->tty == TTY_ON, err);
+		if (r < 0)
+			return r;
+	}
+	if (o->relay.on) {
+		plan->tty = true;
+		plan->new_session = true;
+		for (unsigned i = 0; i < plan->n_mounts; i++)
+			own_pts |= plan->mounts[i].kind == MOUNT_FS &&
+				   str_eq(plan->mounts[i].fstype, "devpts");
+		if (!own_pts) {
+			r = relay_host_terminal(&o->relay, err);
+			if (r < 0)
+				return r;
+			slave = o->relay.host_slave;
+		}
+	}
+	r = catch_signals(o, err);
+	if (r >= 0)
+		r = jail_start(plan, slave, &o->jail, err);
+	if (r < 0)
+		return r;
+	if (o->relay.host_slave >= 0)
+		close(take_fd(&o->relay.host_slave));
+	r = follow(o, err);
+	if (r < 0)
+		return r;
+	drain(o);
+	*ret = o->jail.result;
+	if (o->told && o->cfg->face == FACE_NSJAIL) {
+		/* nsjail: whatever the program made of it, we were told to end */
+		ret->reason = RESULT_SUPERVISOR_SIGNAL;
+		ret->signal = o->told;
+	}
+	return 0;
+}
+
+int once_run(const struct config *cfg, struct result *ret, struct err *err)
+{
+	struct once o = {.cfg = cfg, .planned = PLANNED_INIT, .jail = JAIL_INIT,
+			 .relay = RELAY_INIT, .signals = FD_NONE, .started = time(NULL)};
+	int r = run(&o, ret, err);
+
+	if (r < 0) {
+		*ret = (struct result){.reason = RESULT_SETUP_FAILED, .exit_code = -1};
+		ret->err = *err;
+	}
+	relay_stop(&o.relay);
+	jail_release(&o.jail);
+	if (r == 0)
+		log_end(&o, ret);
+	if (o.signals >= 0) {
+		close(o.signals);
+		sigprocmask(SIG_SETMASK, &o.old_mask, NULL);
+	}
+	planned_free(&o.planned);
+	return r;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Mode "once": run one jail and follow it to its end.
+ */
+#ifndef TOASTAINER_MODE_ONCE_H
+#define TOASTAINER_MODE_ONCE_H
+
+#include "config/config.h"
+#include "jail/result.h"
+
+/**
+ * once_run() - plan, launch, supervise: signals, terminal, time limit.
+ * For a process that is all ours: it blocks and restores signals and may set the terminal raw.
+ * @cfg: what to run
+ * @ret: how it ended, also when the jail could not be set up (RESULT_SETUP_FAILED)
+ * Return: 0 with @ret filled, or a negative errno when nothing could even be planned: then
+ *	@ret says RESULT_SETUP_FAILED with the same error.
+ */
+int once_run(const struct config *cfg, struct result *ret, struct err *err);
+
+#endif

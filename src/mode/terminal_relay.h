@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The caller's terminal while a jail has one of its own: raw mode, window size, bytes both ways.
+ */
+#ifndef TOASTAINER_MODE_TERMINAL_RELAY_H
+#define TOASTAINER_MODE_TERMINAL_RELAY_H
+
+#include <poll.h>
+#include <termios.h>
+
+#include "base/err.h"
+
+struct relay {
+	bool on;		/* the jail is to get a terminal */
+	int tty;		/* the caller's terminal: the first of 0, 1, 2 that is one */
+	int in, out;		/* where keys come from and output goes; FD_NONE: not relayed */
+	int host_master, host_slave; /* a terminal of the host's, for a jail without devpts */
+	bool raw;
+	struct termios saved;
+	pid_t keeper;		/* restores the terminal when we are killed */
+	int keeper_pipe;
+};
+
+#define RELAY_INIT                                                                                 \
+	{.tty = FD_NONE, .in = FD_NONE, .out = FD_NONE, .host_master = FD_NONE,                    \
+	 .host_slave = FD_NONE, .keeper_pipe = FD_NONE}
+
+/** relay_prepare() - find the caller's terminal. @force: fail when there is none. */
+int relay_prepare(struct relay *t, bool force, struct err *err);
+
+/** relay_host_terminal() - make a terminal on the host's devpts for a jail that has none. */
+int relay_host_terminal(struct relay *t, struct err *err);
+
+/** relay_start() - the jail's terminal is there: raw mode, its size, a keeper. */
+int relay_start(struct relay *t, int master, struct err *err);
+
+/** relay_resize() - give the caller's window size to the jail's terminal. */
+void relay_resize(const struct relay *t, int master);
+
+/**
+ * relay_pump() - move what can be moved.
+ * @master: the jail's terminal
+ * @in_ready, @master_ready: what poll(2) said
+ * Return: false when the jail's terminal is at its end.
+ */
+bool relay_pump(struct relay *t, int master, bool in_ready, bool master_ready);
+
+/** relay_stop() - the terminal as it was; harmless twice. */
+void relay_stop(struct relay *t);
+
+#endif
