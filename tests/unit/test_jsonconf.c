@@ -149,7 +149,7 @@ static void test_value_errors(void **state UNUSED)
 		{"{\"execBin\": {}}", "1:14", "the required field \"path\" is missing", NULL},
 		{"{\"mount\": [{\"dst\": \"/\"}, {}]}", "1:27",
 		 "mount[1]: the required field \"dst\"", NULL},
-		{"{\"execBin\": {\"path\": \"a\"}, \"execBin\": {}}", "1:41", "\"path\" is missing",
+		{"{\"execBin\": {\"path\": \"a\"}, \"execBin\": {}}", "1:40", "\"path\" is missing",
 		 NULL},
 		{"{\"mount\": {\"srcContent\": \"a\"}}", "1:26",
 		 "mount[0].src_content: the base64 text has a wrong length", NULL},

@@ -163,8 +163,8 @@ static void test_unknown_fields(void **state UNUSED)
 		{"hostnme: 'a'", "1:1", "no field \"hostnme\"; did you mean \"hostname\"?", NULL},
 		{"Hostname: 'a'", "1:1", "did you mean \"hostname\"?", NULL},
 		{"zzz: 1", "1:1", "no field \"zzz\"", ""},
-		{"mount { dts: '/' }", "1:9",
-		 "mount[0]: MountPt has no field \"dts\"; did you mean \"dst\"?", NULL},
+		{"mount { dstt: '/' }", "1:9",
+		 "mount[0]: MountPt has no field \"dstt\"; did you mean \"dst\"?", NULL},
 		{"chroot_dir: '/'", "1:1", "", "mount { src: \"DIR\" dst: \"/\" is_bind: true }"},
 		{"disable_proc: true", "1:1", "", "mount_proc: false"},
 		{"disable_clone_newnet: true", "1:1", "", "clone_newnet: false"},
@@ -174,7 +174,7 @@ static void test_unknown_fields(void **state UNUSED)
 		{"user_net { nat: true }", "1:12", "", "pasta { nat: ... }"},
 		{"is_bind: true", "1:1", "", "mount { is_bind: ... }"},
 		{"mount { dst: '/' hostname: 'a' }", "1:18", "", "outside of this block"},
-		{"name: 'a \"b\" 'c' d'", "1:16", "no field \"c\"", "a quote in a string is \\'"},
+		{"name: 'a \"b\" 'c' d'", "1:15", "no field \"c\"", "a quote in a string is \\'"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
