@@ -10,6 +10,7 @@
 #include "cmd/commands.h"
 #include "config/cli.h"
 #include "config/dump.h"
+#include "jail/hints.h"
 #include "mode/execve.h"
 #include "mode/once.h"
 
@@ -126,8 +127,10 @@ static int run(struct config *cfg, struct err *err)
 	if (r < 0)
 		return fail(cfg->face, err);
 	once_run(cfg, &result, err);
-	if (result.reason == RESULT_SETUP_FAILED)
+	if (result.reason == RESULT_SETUP_FAILED) {
+		hint_add(&result.err);
 		log_err(LOG_FATAL, &result.err);
+	}
 	r = write_result(result_fd, &result, err);
 	return r < 0 ? fail(cfg->face, err) : exit_status(cfg->face, &result);
 }
