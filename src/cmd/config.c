@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * `toastainer config`: check, convert and describe configuration files, without starting a jail.
- * Called by the command table; 0 when everything is in order, 1 when a file is refused, 255 when the
+ * Called by the command table; 0 when everything is in order, 1 when a file is refused, 125 when the
  * command itself is wrong.
  */
-#include "cmd/config.h"
+#include "cmd/commands.h"
 #include "config/dump.h"
 #include "config/load.h"
 #include "config/protoschema.h"
 
-enum { OK = 0, REFUSED = 1, WRONG_USE = 255 };
+enum { OK = 0, REFUSED = 1, WRONG_USE = EXIT_OURS };
 
 static const char usage[] =
 	"Usage: toastainer config check [--face FACE] FILE...\n"

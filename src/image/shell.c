@@ -155,6 +155,33 @@ static int set_shell(const struct shell *s, struct config *cfg, struct err *err)
 	return err_hint(err, "is it a root file system? toastainer image bootstrap makes one");
 }
 
+static int absolute(struct config *cfg, const char *cwd, const char **path, struct err *err)
+{
+	if (!*path || !**path || **path == '/')
+		return 0;
+	*path = arena_printf(&cfg->arena, "%s/%s", cwd, *path);
+	return *path ? 0 : err_oom(err);
+}
+
+/* What the user named relative to his directory means the same when we have left it. */
+static int absolute_paths(struct config *cfg, struct err *err)
+{
+	char cwd[PATH_MAX];
+	int r = 0;
+
+	if (!getcwd(cwd, sizeof(cwd)))
+		return err_sys(err, errno, "working directory");
+	if (cfg->exec_bin.exec_fd)
+		r = absolute(cfg, cwd, &cfg->exec_bin.path, err);
+	for (uint32_t i = 0; !r && i < cfg->mount.n; i++) {
+		struct cfg_mount *m = &cfg->mount.v[i];
+
+		if (m->is_bind && !*m->prefix_src_env)
+			r = absolute(cfg, cwd, &m->src, err);
+	}
+	return r;
+}
+
 static int complete(struct shell *s, struct config *cfg, const struct shell_request *rq,
 		    struct err *err)
 {
@@ -170,9 +197,8 @@ static int complete(struct shell *s, struct config *cfg, const struct shell_requ
 		r = set_resolver(cfg, err);
 	if (r)
 		return r;
-	/* By its descriptor: the directory that was checked, whatever its name means by then. */
-	cfg->chroot = arena_printf(&cfg->arena, "/proc/self/fd/%d", s->dir.fd);
-	return cfg->chroot ? 0 : err_oom(err);
+	cfg->chroot = "."; /* see run_inside() */
+	return absolute_paths(cfg, err);
 }
 
 int shell_prepare(struct shell *s, struct config *cfg, const struct shell_request *rq,
@@ -223,6 +249,27 @@ static bool wanted(const struct config *cfg, const struct cfg_mount *m, struct t
 	return true;
 }
 
+/*
+ * Runs the jail from within the directory, with "." as its root: what was checked and locked, even if
+ * its name means something else by now. (Its descriptor belongs to our mount namespace, and could not
+ * be mounted in the jail's; the working directory comes along.)
+ */
+static int run_inside(const struct shell *s, const struct config *cfg, struct result *ret,
+		      struct err *err)
+{
+	_cleanup_close_ int before = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
+	int r;
+
+	if (before < 0)
+		return err_sys(err, before, "open the working directory");
+	if (fchdir(s->dir.fd) < 0)
+		return err_sys(err, errno, "enter '%s'", s->dir.path);
+	r = once_run(cfg, ret, err);
+	if (fchdir(before) < 0 && !r)
+		r = err_sys(err, errno, "return to the working directory");
+	return r;
+}
+
 int shell_run(struct shell *s, struct config *cfg, struct result *ret, struct err *err)
 {
 	struct target *want = arena_alloc(&cfg->arena, (cfg->mount.n + (size_t)3) * sizeof(*want));
@@ -242,7 +289,7 @@ int shell_run(struct shell *s, struct config *cfg, struct result *ret, struct er
 			n++;
 	r = targets_make(&s->targets, s->dir.fd, want, n, err);
 	if (!r)
-		r = once_run(cfg, ret, err);
+		r = run_inside(s, cfg, ret, err);
 	targets_remove(&s->targets);
 	return r;
 }

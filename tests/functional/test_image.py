@@ -134,8 +134,9 @@ def test_bootstrap_spares_what_is_there(tmp):
     ("file", ["Not a directory"]),
     ("file/new", ["Not a directory"]),
     ("x" * 256, ["File name too long"]),
+    ("x/" * 5000, ["File name too long"]),
     ("", ["empty"]),
-])
+], ids=lambda s: str(s)[:20])
 def test_bootstrap_of_a_bad_name(tmp, name, words):
     (tmp / "file").write_text("")
     one_error(image("bootstrap", tmp / name if name else ""), *words)
@@ -229,8 +230,8 @@ def test_bootstrap_debian_interrupted(tmp, mmdebstrap, sig):
     assert wait_for(lambda: read(tmp / "pid"))
     proc.send_signal(sig)
     r = finish(proc)
-    assert r.rc in (125, -sig) and "interrupted" in r.err and sig.name in r.err, r
-    assert not (tmp / "deb").exists() and not os.path.exists(f"/proc/{read(tmp / 'pid').decode().strip()}")
+    assert r.rc == 125 and "interrupted" in r.err and sig.name in r.err, r
+    assert not (tmp / "deb").exists() and not processes_with("98765")
 
 
 def test_bootstrap_debian_killed(tmp, mmdebstrap):
@@ -240,9 +241,7 @@ def test_bootstrap_debian_killed(tmp, mmdebstrap):
     assert wait_for(lambda: read(tmp / "pid"))
     proc.kill()
     finish(proc)
-    pid = read(tmp / "pid").decode().strip()
-    assert wait_for(lambda: b") Z " in read(f"/proc/{pid}/stat", b") Z "))
-    os.waitpid(int(pid), 0) if int(pid) in [p for p, _ in toast.children()] else None
+    assert wait_for(lambda: not processes_with("98765"))
     one_error(image("bootstrap", tmp / "deb"), "not empty")
 
 
@@ -387,8 +386,8 @@ def test_network_of_the_host(built):
 
 
 def test_no_limits(built):
-    r = sh(built, "dd if=/dev/zero of=/big bs=1M count=3 2>/dev/null; stat -c %s /big; rm /big; ulimit -n; nice").ok()
-    assert r.out.split()[0] == str(3 << 20) and r.out.split()[2] == str(os.nice(0))
+    r = sh(built, "dd if=/dev/zero of=/big bs=1M count=3 2>/dev/null; stat -c %s /big; rm /big; cut -d ' ' -f 19 /proc/self/stat").ok()
+    assert r.out.split() == [str(3 << 20), str(os.nice(0))]
 
 
 def test_command_with_options(built):
@@ -412,10 +411,10 @@ def test_no_interpreter_line(built, script, text):
 
 def test_script_is_read_only_and_unseen_later(built, script):
     s = script("echo evil >> $0; rm -f $0; rm -rf /dev/setup; echo $#; cat $0\n")
-    text = s.read_bytes()
+    text, before = s.read_bytes(), snapshot(built)
     r = image("shell", built, "--script", s).ok()
     assert r.out.encode() == b"0\n" + text and s.read_bytes() == text
-    assert not any("setup" in p for p in snapshot(built))
+    assert snapshot(built) == before
 
 
 def test_script_without_our_dev(bare, script):
@@ -528,7 +527,8 @@ def test_the_machines_own_root(tmp, name):
 
 
 @pytest.mark.parametrize("name, word", [("none", "No such file"), ("file", "Not a directory"), ("fifo", "Not a dir"),
-                                        ("loop", "symbolic links"), ("x" * 256, "too long"), ("", "No such file")])
+                                        ("loop", "symbolic links"), ("x" * 256, "too long"),
+                                        ("x/" * 5000, "too long"), ("", "No such file")], ids=lambda s: s[:20])
 def test_no_directory(tmp, name, word):
     (tmp / "file").write_text("")
     (tmp / "loop").symlink_to("loop")
