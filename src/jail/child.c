@@ -325,7 +325,7 @@ int child_guard_main(void *arg)
 			return 255;
 		}
 	}
-	program = proc_clone(flags, program_main, c, c->stack_top, CHILD_STACK, NULL);
+	program = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL);
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
 		snprintf(r.err.step, sizeof(r.err.step), "namespaces");
