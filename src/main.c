@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cmd/commands.h"
+#include "cmd/config.h"
 
 static int cmd_help(int argc, char **argv);
 
@@ -26,6 +27,8 @@ static const struct command {
 } commands[] = {
 	{"run", cmd_run, "run a program in a jail"},
 	{"image", cmd_image, "make and build up root file systems"},
+	{"config", cmd_config, "check and convert configuration files"},
+	{"doctor", cmd_doctor, "show what this machine can do, and what blocks the rest"},
 	{"help", cmd_help, "this text"},
 	{"version", cmd_version, "print the version"},
 };

@@ -10,6 +10,8 @@
 #include "cmd/commands.h"
 #include "config/cli.h"
 #include "config/dump.h"
+#include "jail/hints.h"
+#include "mode/execve.h"
 #include "mode/once.h"
 
 static int exit_status(enum config_face face, const struct result *r)
@@ -30,6 +32,12 @@ static int fail(enum config_face face, const struct err *err)
 {
 	log_err(LOG_FATAL, err);
 	return face == FACE_NSJAIL ? EXIT_NSJAIL : EXIT_OURS;
+}
+
+static int fail_exec(enum config_face face, const struct result *r)
+{
+	log_err(LOG_FATAL, &r->err);
+	return exit_status(face, r);
 }
 
 /* A log that cannot be opened is not fatal: as nsjail, the log stays on stderr. */
@@ -104,15 +112,25 @@ static int run(struct config *cfg, struct err *err)
 
 	set_up_log(cfg);
 	r = open_result(cfg, &result_fd, err);
-	if (r >= 0 && cfg->mode != MODE_ONCE)
-		r = err_set(err, EOPNOTSUPP, "this mode is not there yet");
+	if (r >= 0 && (cfg->mode == MODE_LISTEN || cfg->mode == MODE_RERUN)) {
+		err_set(err, EOPNOTSUPP, "mode %s is not in this version of toastainer",
+			cfg->mode == MODE_LISTEN ? "listen" : "rerun");
+		r = err_hint(err, "use --mode o or e");
+	}
 	if (r >= 0 && cfg->daemon)
 		r = background(err);
+	if (r >= 0 && cfg->mode == MODE_EXECVE) {
+		r = execve_run(cfg, err);
+		result = (struct result){.reason = RESULT_SETUP_FAILED, .err = *err};
+		return fail_exec(cfg->face, &result);
+	}
 	if (r < 0)
 		return fail(cfg->face, err);
 	once_run(cfg, &result, err);
-	if (result.reason == RESULT_SETUP_FAILED)
+	if (result.reason == RESULT_SETUP_FAILED) {
+		hint_add(&result.err);
 		log_err(LOG_FATAL, &result.err);
+	}
 	r = write_result(result_fd, &result, err);
 	return r < 0 ? fail(cfg->face, err) : exit_status(cfg->face, &result);
 }
@@ -141,12 +159,14 @@ static int print_config(const struct config *cfg, struct err *err)
 
 static int jail_command(enum config_face face, char **argv)
 {
+	static char memory[12288] __attribute__((aligned(16))); /* most runs need no heap */
 	struct config cfg;
 	struct cli cli;
 	struct err err = ERR_INIT;
 	int r;
 
 	config_init(&cfg, face);
+	arena_first(&cfg.arena, memory, sizeof(memory));
 	r = cli_parse(argv, &cfg, &cli, &err);
 	if (r < 0) {
 		r = fail(face, &err);

@@ -21,7 +21,10 @@ static bool looks_like_json(const char *text)
 	if (str_starts(text, "\xef\xbb\xbf"))
 		text += 3;
 	text += strspn(text, " \t\n\v\f\r");
-	return *text == '{' || *text == '[' || *text == '"';
+	/* No config either, but this is how JSON files begin; [a.b] is an extension of the text format. */
+	if (*text == '[')
+		return strspn(text + 1, "[{]\" \t\r\n") > 0;
+	return *text == '{' || *text == '"';
 }
 
 int load_text(struct config *cfg, const char *file, const char *text, size_t n, struct err *err)

@@ -11,6 +11,19 @@
 #include "base/sys.h"
 #include "jail/steps.h"
 
+/* A user namespace around may deny setgroups(2) for good, as one made without privilege does. */
+static bool setgroups_denied(void)
+{
+	int fd = sys_openat(AT_FDCWD, "/proc/self/setgroups", O_RDONLY, 0);
+	char first = 0;
+
+	if (fd < 0)
+		return false;
+	sys_read(fd, &first, 1);
+	sys_close(fd);
+	return first == 'd'; /* "deny" */
+}
+
 int identity_become(struct child *c, struct err *err)
 {
 	const struct jail_plan *p = c->plan;
@@ -24,7 +37,7 @@ int identity_become(struct child *c, struct err *err)
 		return err_sys(err, r, "keep capabilities over the change of user");
 	if (!p->deny_setgroups) {
 		r = (int)sys(SYS_setgroups, 0, NULL);
-		if (r < 0)
+		if (r < 0 && !(r == -EPERM && setgroups_denied()))
 			return err_sys(err, r, "drop supplementary groups");
 	}
 	r = (int)sys(SYS_setresgid, p->gid, p->gid, p->gid);

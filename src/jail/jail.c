@@ -43,7 +43,7 @@ static size_t launch_size(const struct jail_plan *plan)
 static int start_guard(struct jail *j, int child_ctl, int tty_slave, struct err *err)
 {
 	const struct jail_plan *p = j->plan;
-	uint64_t flags = (p->clone_flags & ~(uint64_t)CLONE_NEWTIME) | CLONE_PIDFD;
+	uint64_t flags = child_guard_namespaces(p) | CLONE_PIDFD;
 	const uint64_t all = ~0ULL;
 	struct launch *l;
 	uint64_t mask;
@@ -208,7 +208,9 @@ int jail_step(struct jail *j)
 		return 1;
 	if (j->deadline_ns && !j->ended_by && now_ns() >= j->deadline_ns)
 		jail_end(j, RESULT_TIME_LIMIT, 0);
-	r = sys_wait4(j->guard, &status, WNOHANG, &ru);
+	/* A guard that has reported is on its way out: a process that is all ours just waits. */
+	r = sys_wait4(j->guard, &status,
+		      j->program_reported && j->plan->share_memory ? 0 : WNOHANG, &ru);
 	if (r <= 0)
 		return 0;
 	while (take_report(j)) /* said before it died */

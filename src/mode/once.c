@@ -16,6 +16,7 @@
 struct once {
 	const struct config *cfg;
 	struct planned planned;
+	char memory[8192] __attribute__((aligned(16))); /* the plan's first memory */
 	struct jail jail;
 	struct relay relay;
 	int signals;
@@ -184,6 +185,7 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	int slave = FD_NONE, r;
 	bool own_pts = false;
 
+	arena_first(&o->planned.arena, o->memory, sizeof(o->memory));
 	r = to_plan(o->cfg, &o->planned, err);
 	if (r < 0)
 		return r;

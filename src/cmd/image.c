@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * toastainer-image: the helper executable behind `toastainer image ...` and
+ * `toastainer --create_image=DIR`. The launcher finds it beside itself or in libexec/toastainer and
+ * becomes it with the arguments that it had from the command's name on:
+ *
+ *	argv = "image" "bootstrap" DIR [OPTIONS]
+ *	argv = "image" "shell" DIR [--script FILE] [OPTIONS] [-- COMMAND...]
+ *	argv = anything else, then OPTIONS with --create_image=DIR [--use_script=FILE] among them
+ *
+ * Exit status: the script's, shell's or command's own; 128+n when signal n ended it; 125 when we
+ * failed; 126 and 127 when the command is not executable or not there.
+ */
+#include <getopt.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "cmd/commands.h"
+#include "config/cli.h"
+#include "image/bootstrap.h"
+#include "image/shell.h"
+
+#define EXIT_SIGNAL 128 /* plus the signal's number */
+
+static const char usage_image[] =
+	"usage: toastainer image bootstrap DIR [--from busybox|debian|host]\n"
+	"       toastainer image shell DIR [--script FILE] [OPTIONS] [-- COMMAND...]\n"
+	"\n"
+	"  bootstrap   make a root file system in an empty or new directory\n"
+	"  shell       work in it: a root shell, a script, or one command\n";
+
+static const char usage_bootstrap[] =
+	"usage: toastainer image bootstrap DIR [OPTIONS]\n"
+	"\n"
+	"  --from busybox    a static busybox and all mount points; no network (default)\n"
+	"  --from debian     a Debian by mmdebstrap or debootstrap\n"
+	"  --from host       mount points, and a configuration that shows this machine's /usr\n"
+	"  --suite NAME      debian: release (default: this machine's, or stable)\n"
+	"  --mirror URL      debian: where to get it from (default: the tool's)\n"
+	"  --variant NAME    debian: which packages (default: minbase)\n";
+
+static const char usage_shell[] =
+	"usage: toastainer image shell DIR [--script FILE] [OPTIONS] [-- COMMAND...]\n"
+	"       toastainer --create_image=DIR [--use_script=FILE] [OPTIONS] [-- COMMAND...]\n"
+	"\n"
+	"  Inside: root with all ids that you may use, the directory writable as /, the host's\n"
+	"  network and name servers, /proc and a /dev of its own. OPTIONS are those of\n"
+	"  `toastainer run`; see toastainer run --help.\n";
+
+static int fail(const struct err *err)
+{
+	log_err(LOG_FATAL, err);
+	return EXIT_OURS;
+}
+
+static int usage_error(const char *usage, const char *what)
+{
+	log_line(LOG_FATAL, "%s", what);
+	fputs(usage, stderr);
+	return EXIT_OURS;
+}
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static void report_bootstrap(const struct bootstrap_request *rq, const struct bootstrap_report *rep,
+			     double seconds)
+{
+	if (rq->from == FROM_BUSYBOX)
+		printf("%s: a root file system with %u programs of busybox, in %.2f s\n", rq->dir,
+		       rep->applets, seconds);
+	else
+		printf("%s: a root file system, in %.2f s\n", rq->dir, seconds);
+	if (rep->config) {
+		printf("  run a program:  toastainer run --config %s/%s -c %s -- /bin/sh\n",
+		       rq->dir, rep->config, rq->dir);
+		return;
+	}
+	printf("  build it up:    toastainer image shell %s\n"
+	       "  run a program:  toastainer run -c %s -- /bin/sh\n",
+	       rq->dir, rq->dir);
+}
+
+static int bootstrap_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"from", required_argument, NULL, 'f'},	  {"suite", required_argument, NULL, 's'},
+		{"mirror", required_argument, NULL, 'm'}, {"variant", required_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},	  {NULL},
+	};
+	struct bootstrap_request rq = {0};
+	struct bootstrap_report rep;
+	struct err err = ERR_INIT;
+	struct timespec start;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+		switch (c) {
+		case 'f':
+			if (bootstrap_source(optarg, &rq.from, &err))
+				return fail(&err);
+			break;
+		case 's': rq.suite = optarg; break;
+		case 'm': rq.mirror = optarg; break;
+		case 'v': rq.variant = optarg; break;
+		case 'h': fputs(usage_bootstrap, stdout); return 0;
+		default: fputs(usage_bootstrap, stderr); return EXIT_OURS;
+		}
+	}
+	if (argc - optind != 1)
+		return usage_error(usage_bootstrap, "image bootstrap: name one directory");
+	if (rq.from != FROM_DEBIAN && (rq.suite || rq.mirror || rq.variant))
+		return usage_error(usage_bootstrap,
+				   "--suite, --mirror and --variant belong to --from debian");
+	rq.dir = argv[optind];
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (bootstrap_image(&rq, &rep, &err))
+		return fail(&err);
+	report_bootstrap(&rq, &rep, seconds_since(&start));
+	return 0;
+}
+
+/* What became of the image, when the build did not go to its end. */
+static int exit_code(const struct result *res, const char *dir, bool unattended)
+{
+	static const char todo[] = "it keeps what was done until then, and has no mounts: mend "
+				   "the cause and run it again, or start from a fresh directory";
+	int sig = res->signal;
+
+	switch (res->reason) {
+	case RESULT_EXITED:
+		if (res->exit_code && unattended)
+			log_warn("build of '%s' failed with exit status %d: %s", dir,
+				 res->exit_code, todo);
+		return res->exit_code;
+	case RESULT_SETUP_FAILED: return fail(&res->err);
+	case RESULT_TIME_LIMIT:
+		log_warn("build of '%s' reached its time limit: %s", dir, todo);
+		return EXIT_SIGNAL + SIGKILL;
+	default:
+		log_warn("build of '%s' was ended by SIG%s: %s", dir,
+			 sigabbrev_np(sig) ? sigabbrev_np(sig) : "KILL", todo);
+		return EXIT_SIGNAL + (sig ? sig : SIGKILL);
+	}
+}
+
+static void warn_one_id(void)
+{
+	const char *user = getenv("USER") ?: "USER";
+
+	log_warn("only user and group 0 exist inside, for want of subordinate ids: apt, su and "
+		 "chown will fail");
+	log_warn("apt-get install uidmap; usermod --add-subuids 100000-165535 --add-subgids "
+		 "100000-165535 %s",
+		 user);
+}
+
+static int build(struct config *cfg, const struct cli *cli)
+{
+	struct shell_request rq = {.dir = cli->create_image, .script = cli->use_script};
+	bool shell_asked = !rq.script && !cfg->exec_bin.path;
+	struct shell sh = SHELL_INIT;
+	struct err err = ERR_INIT;
+	struct result res;
+	int r = shell_prepare(&sh, cfg, &rq, &err);
+
+	if (r)
+		return fail(&err);
+	if (sh.one_id)
+		warn_one_id();
+	if (shell_asked && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+		fprintf(stderr, "Root shell in %s; `exit` ends it.\n", sh.dir.path);
+	r = shell_run(&sh, cfg, &res, &err);
+	shell_close(&sh);
+	return r ? fail(&err) : exit_code(&res, rq.dir, !shell_asked);
+}
+
+/* `toastainer --create_image=DIR ...`: the user's options follow @argv[0]. */
+static int create_main(int argc, char **argv)
+{
+	struct config cfg;
+	struct cli cli;
+	struct err err = ERR_INIT;
+	int status;
+
+	(void)argc;
+	config_init(&cfg, FACE_IMAGE);
+	if (cli_parse(argv, &cfg, &cli, &err))
+		status = fail(&err);
+	else if (cli.help) {
+		fputs(usage_shell, stdout);
+		status = 0;
+	} else if (!cli.create_image)
+		status = usage_error(usage_shell, "--use_script: --create_image=DIR is missing");
+	else
+		status = build(&cfg, &cli);
+	config_free(&cfg);
+	return status;
+}
+
+/*
+ * `toastainer image shell DIR ...`: the same with other names. --script is our own word, so it is
+ * looked for only up to "--" or the first word that can only be the command.
+ */
+static int shell_main(int argc, char **argv)
+{
+	char **out = mem_alloc((2 * (size_t)argc + 4) * sizeof(*out));
+	static char create[] = "create", create_image[] = "--create_image";
+	static char use_script[] = "--use_script";
+	bool options = true, after_option = false;
+	int n = 0, status;
+
+	if (!out)
+		return EXIT_OURS;
+	if (argc < 2 || argv[1][0] == '-') {
+		bool help = argc == 2 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"));
+
+		free(out);
+		if (!help)
+			return usage_error(usage_shell, "image shell: name the directory first");
+		fputs(usage_shell, stdout);
+		return 0;
+	}
+	out[n++] = create;
+	out[n++] = create_image;
+	out[n++] = argv[1];
+	for (int i = 2; i < argc; i++) {
+		bool is_option = argv[i][0] == '-' && argv[i][1];
+
+		if (str_eq(argv[i], "--") || (!is_option && !after_option))
+			options = false;
+		after_option = is_option && !strchr(argv[i], '=');
+		if (options && str_eq(argv[i], "--script")) {
+			out[n++] = use_script;
+		} else if (options && str_starts(argv[i], "--script=")) {
+			out[n++] = use_script;
+			out[n++] = strchr(argv[i], '=') + 1;
+		} else {
+			out[n++] = argv[i];
+		}
+	}
+	out[n] = NULL;
+	status = create_main(n, out);
+	free(out);
+	return status;
+}
+
+/* `toastainer image SUBCOMMAND`: @argv starts at "image". */
+static int image_main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*main)(int argc, char **argv);
+	} commands[] = {
+		{"bootstrap", bootstrap_main},
+		{"shell", shell_main},
+	};
+
+	if (argc < 2 || str_eq(argv[1], "--help") || str_eq(argv[1], "-h")) {
+		fputs(usage_image, argc < 2 ? stderr : stdout);
+		return argc < 2 ? EXIT_OURS : 0;
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
+		if (str_eq(argv[1], commands[i].name))
+			return commands[i].main(argc - 1, argv + 1);
+	return usage_error(usage_image, "image: unknown subcommand");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc && str_eq(argv[0], "image"))
+		return image_main(argc, argv);
+	return create_main(argc, argv);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Without a supervisor: no time limit, no result, no clean-up after a killed parent. Whoever may not
+ * write their own id maps has a child outside the new user namespace do it.
+ */
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "config/to_plan.h"
+#include "jail/child.h"
+#include "jail/userns.h"
+#include "mode/execve.h"
+
+/* write_maps_from_outside() - a child that stays in our old user namespace, told over a pipe. */
+static pid_t write_maps_from_outside(const struct jail_plan *plan, int *ret_go, struct err *err)
+{
+	pid_t self = getpid(), pid;
+	int go[2];
+
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "make a pipe");
+	pid = fork();
+	if (pid == 0) {
+		struct err e = ERR_INIT;
+		char c;
+
+		close(go[1]);
+		if (read(go[0], &c, 1) != 1)
+			_exit(0); /* unshare failed: nothing to do */
+		if (userns_write_maps(plan, self, &e) < 0) {
+			log_err(LOG_FATAL, &e);
+			_exit(1);
+		}
+		_exit(0);
+	}
+	close(go[0]);
+	if (pid < 0) {
+		close(go[1]);
+		return err_sys(err, errno, "start a process to write the id maps");
+	}
+	*ret_go = go[1];
+	return pid;
+}
+
+static int unshare_all(const struct jail_plan *plan, struct err *err)
+{
+	_cleanup_close_ int go = FD_NONE;
+	pid_t writer = 0;
+	int status = 0, r;
+
+	if (plan->clone_flags & CLONE_NEWUSER) {
+		writer = write_maps_from_outside(plan, &go, err);
+		if (writer < 0)
+			return writer;
+	}
+	r = (int)sys(SYS_unshare, plan->clone_flags);
+	if (r < 0)
+		err_sys(err, r, "make the jail's namespaces");
+	else if (writer && write(go, "g", 1) != 1)
+		r = err_set(err, EPIPE, "the process that writes the id maps died");
+	close(take_fd(&go));
+	while (writer && sys_wait4(writer, &status, 0, NULL) == -EINTR)
+		;
+	if (r >= 0 && status)
+		r = err_set(err, EPERM, "the id maps could not be written");
+	if (r < 0)
+		snprintf(err->step, sizeof(err->step), "namespaces");
+	return r;
+}
+
+/*
+ * The first process of a pid namespace must live as long as the namespace is to take new ones. The
+ * program is not in it, so a process of ours is: it reaps, and dies with the program.
+ */
+static int start_pid_one(struct err *err)
+{
+	static const uint32_t none[6];
+	const uint32_t head[2] = {0x20080522, 0}; /* _LINUX_CAPABILITY_VERSION_3 */
+	pid_t pid = fork();
+
+	if (pid < 0) {
+		snprintf(err->step, sizeof(err->step), "namespaces");
+		return err_sys(err, errno, "start the first process of the pid namespace");
+	}
+	if (pid > 0)
+		return 0;
+	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	sys(SYS_capset, head, none);
+	sys_close_range(0, ~0U, 0);
+	signal(SIGCHLD, SIG_IGN); /* children are reaped by the kernel */
+	for (;;)
+		pause();
+}
+
+int execve_run(const struct config *cfg, struct err *err)
+{
+	struct planned planned = PLANNED_INIT;
+	struct child c = {.plan = &planned.plan, .ctl = FD_NONE, .root = FD_NONE,
+			  .scratch = FD_NONE, .pts = FD_NONE, .tty_slave = FD_NONE};
+	int r = to_plan(cfg, &planned, err);
+
+	for (unsigned i = 0; i < planned.n_warnings; i++)
+		log_warn("%s", planned.warnings[i]);
+	if (r >= 0) {
+		c.trees = arena_alloc(&planned.arena, (planned.plan.n_mounts + 1) * sizeof(int));
+		r = c.trees ? 0 : err_oom(err);
+	}
+	for (unsigned i = 0; r >= 0 && i < planned.plan.n_mounts; i++)
+		c.trees[i] = FD_NONE;
+	if (r >= 0)
+		r = unshare_all(&planned.plan, err);
+	if (r >= 0 && planned.plan.clone_flags & CLONE_NEWPID)
+		r = start_pid_one(err);
+	if (r >= 0)
+		r = child_confine_and_exec(&c, err);
+	planned_free(&planned);
+	return r;
+}
