@@ -80,7 +80,7 @@ static int start_guard(struct jail *j, int child_ctl, int tty_slave, struct err 
 		j->guard_fd = FD_NONE;
 		return err_sys(err, pid, "make the jail's namespaces");
 	}
-	j->guard = pid;
+	j->guard = j->pid = pid;
 	return 0;
 }
 

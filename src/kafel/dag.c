@@ -36,6 +36,8 @@ static uint32_t mix(uint32_t h, uintptr_t v)
 	return h ^ h >> 15;
 }
 
+static const struct val no_val = {.kind = VAL_CONST};
+
 static const struct val *intern_val(struct dag *d, const struct val *want)
 {
 	uint32_t h = mix(mix(mix(want->kind, want->k), (uintptr_t)want->l), (uintptr_t)want->r);
@@ -48,7 +50,8 @@ static const struct val *intern_val(struct dag *d, const struct val *want)
 	v = arena_alloc(d->arena, sizeof(*v));
 	if (!v) {
 		fail(d, ENOMEM);
-		return want; /* only looked at, never kept: the failure ends the compilation */
+		/* only looked at, never kept: the failure ends the compilation */
+		return &no_val;
 	}
 	*v = *want;
 	v->next = *head;

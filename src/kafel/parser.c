@@ -689,7 +689,7 @@ static int parse_policy(struct parser *p)
 /* #define NAME number */
 static int parse_define(struct parser *p)
 {
-	struct token name, number;
+	struct token name = {0}, number = {0};
 	struct symbol *s;
 	int r = next(p);
 
