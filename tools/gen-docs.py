@@ -255,7 +255,8 @@ def man_config(table):
         out.append(f".SS {roff(m['name'])}")
         for row in (r for r in m["rows"] if r["name"]):
             default, values, opts = facts(row, table, m is table.messages[0])
-            out += [".TP", f"\\fB{roff(row['name'])}\\fR (\\fI{roff(type_of(row))}\\fR)", roff(sentence(field_help(row)))]
+            out += [".TP", f"\\fB{roff(row['name'])}\\fR (\\fI{roff(type_of(row))}\\fR)",
+                    roff(sentence(field_help(row)))]
             if values:
                 out.append(roff(f"One of {values}."))
             if "required" in row["flags"]:
@@ -491,7 +492,8 @@ def zsh(table, commands):
         cases = []
         for s in c.subs:
             table_too = ' "${_toastainer_table[@]}"' if f"{c.name} {s.name}" in WITH_TABLE else ""
-            cases.append(f"\t{s.name}) _arguments -s{table_too} {' '.join(zsh_own(own[c.name, s.name]))} '*:file:_files' ;;")
+            specs_too = " ".join(zsh_own(own[c.name, s.name]))
+            cases.append(f"\t{s.name}) _arguments -s{table_too} {specs_too} '*:file:_files' ;;")
         functions.append(f"""_toastainer_{c.name}()
 {{
 	local -a subcommands=({names})

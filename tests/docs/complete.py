@@ -57,7 +57,8 @@ class Complete(unittest.TestCase):
         self.check("completions/toastainer.bash", lambda dashes, name: rf"(?<=[ ']){dashes}{name}(?=[ '])")
 
     def test_zsh(self):
-        self.check("completions/toastainer.zsh", lambda dashes, name: rf"^\t'.*?(?<=[{{,'*]){dashes}{name}(?=[=+,}}\[])")
+        self.check("completions/toastainer.zsh", lambda dashes, name:
+                   rf"^\t'.*?(?<=[{{,'*]){dashes}{name}(?=[=+,}}\[])")
 
     def test_fish(self):
         self.check("completions/toastainer.fish", lambda dashes, name:
