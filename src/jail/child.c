@@ -194,6 +194,7 @@ static const struct step {
 	{"pivot", mounts_pivot},
 	{"descriptors", step_descriptors},
 	{"cwd", step_cwd},
+	{"park", terminal_await},
 	{"limits", limits_apply},
 	{"seccomp", step_seccomp_privileged},
 	{"capabilities", identity_drop_caps},

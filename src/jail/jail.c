@@ -40,7 +40,7 @@ static size_t launch_size(const struct jail_plan *plan)
 }
 
 /* start_guard() - clone the jail's first process. It waits for our "go" before it does anything. */
-static int start_guard(struct jail *j, int child_ctl, int tty_slave, struct err *err)
+static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, struct err *err)
 {
 	const struct jail_plan *p = j->plan;
 	uint64_t flags = child_guard_namespaces(p) | CLONE_PIDFD;
@@ -63,7 +63,9 @@ static int start_guard(struct jail *j, int child_ctl, int tty_slave, struct err 
 		.root = FD_NONE,
 		.scratch = FD_NONE,
 		.pts = FD_NONE,
-		.tty_slave = tty_slave,
+		.tty_slave = io->tty_slave,
+		.stdio = io->stdio,
+		.park = io->park,
 		.wait_go = true,
 		.stack_top = mem + CHILD_STACK,
 	};
@@ -84,8 +86,10 @@ static int start_guard(struct jail *j, int child_ctl, int tty_slave, struct err 
 	return 0;
 }
 
-int jail_start(const struct jail_plan *plan, int tty_slave, struct jail *j, struct err *err)
+int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct jail *j,
+	       struct err *err)
 {
+	static const struct jail_io nothing = JAIL_IO_INIT;
 	_cleanup_close_ int child_ctl = FD_NONE;
 	const char *step = "namespaces";
 	int pair[2], r;
@@ -97,7 +101,7 @@ int jail_start(const struct jail_plan *plan, int tty_slave, struct jail *j, stru
 	j->ctl = pair[0];
 	child_ctl = pair[1];
 	j->started_ns = now_ns();
-	r = start_guard(j, child_ctl, tty_slave, err);
+	r = start_guard(j, child_ctl, io ?: &nothing, err);
 	if (r >= 0 && plan->clone_flags & CLONE_NEWUSER) {
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
@@ -109,7 +113,7 @@ int jail_start(const struct jail_plan *plan, int tty_slave, struct jail *j, stru
 		jail_release(j);
 		return r;
 	}
-	if (plan->time_limit)
+	if (plan->time_limit && !(io && io->park))
 		j->deadline_ns = j->started_ns + plan->time_limit * 1000000000ULL;
 	return 0;
 }
@@ -255,6 +259,34 @@ int jail_signal(struct jail *j, int sig)
 	if (!j->guard)
 		return -ESRCH;
 	kill_guard(j, sig);
+	return 0;
+}
+
+int jail_hand_over(struct jail *j, int fd)
+{
+	char go = 'g';
+	struct iovec iov = {&go, 1};
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} u = {{0}};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = u.buf,
+			     .msg_controllen = sizeof(u.buf)};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
+	if (j->ctl < 0)
+		return -ESRCH;
+	if (sendmsg(j->ctl, &msg, MSG_NOSIGNAL) < 0)
+		return -errno;
+	j->started_ns = now_ns();
+	if (j->plan->time_limit)
+		j->deadline_ns = j->started_ns + j->plan->time_limit * 1000000000ULL;
 	return 0;
 }
 

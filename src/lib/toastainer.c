@@ -164,7 +164,7 @@ static int start(const struct config *cfg, struct toastainer_jail *j, struct err
 	if (r >= 0)
 		r = to_plan(cfg, &j->planned, err);
 	if (r >= 0)
-		r = jail_start(&j->planned.plan, FD_NONE, &j->jail, err);
+		r = jail_start(&j->planned.plan, NULL, &j->jail, err);
 	if (r >= 0)
 		r = make_pollable(j, err);
 	return r;
