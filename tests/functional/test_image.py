@@ -185,7 +185,9 @@ case "$d" in "") d=$(mktemp -d -p @); tar=1;; esac
 mkdir -p $d/usr/bin $d/etc $d/dev && echo half > $d/usr/bin/sh && touch $d/dev/node && chmod 700 $d/etc
 echo "I: fake $*" >&2
 %s
-[ -z "$tar" ] || tar -C $d -c --owner=42 --group=43 .
+[ -z "$tar" ] && exit $rc
+chmod 755 $d && cd $d && tar -cf $d.tar --owner=0 --group=0 --exclude=./etc .
+tar -rf $d.tar --owner=42 --group=43 ./etc && cat $d.tar
 exit $rc
 """
 
@@ -218,7 +220,6 @@ def test_bootstrap_debian_owners(tmp, mmdebstrap):
     st = (d / "etc").stat()
     assert (st.st_uid, st.st_gid, stat.S_IMODE(st.st_mode)) == (200000 + 41, 200000 + 42, 0o700)
     assert os.listdir(d / "dev") == []
-    shutil.copy("/bin/busybox", d / "busybox") if os.access(d, os.W_OK) else None
     # what a failure leaves is removed, whoever it belongs to
     one_error(image("bootstrap", "--from", "debian", tmp / "bad", env=mmdebstrap("rc=0; ln -s x $d/dev/x; "
               "head -c 1000 /dev/zero | tr '\\0' x; tar -C $d -c .; exit 0")), "tar")
@@ -259,7 +260,8 @@ def test_bootstrap_debian_killed(tmp, mmdebstrap):
     proc.kill()
     finish(proc)
     assert wait_for(lambda: not processes_with("98765"))
-    one_error(image("bootstrap", tmp / "deb"), "not empty")
+    if MODE != "user":
+        one_error(image("bootstrap", tmp / "deb"), "not empty")
 
 
 # ------------------------------------------------------------------------------------------- builds
