@@ -205,7 +205,7 @@ static int generate(const struct kafel_policy *p, struct arena *a, bool weighted
 {
 	struct dag *d = arena_alloc(a, sizeof(*d));
 	struct spans x = {.n = 0};
-	struct node *root;
+	struct node *root = NULL;
 	int r;
 
 	if (!d)

@@ -129,21 +129,28 @@ static int combine(struct parser *p, const struct kafel_pos *pos, enum expr_kind
 
 static int undefined_name(struct parser *p, const struct token *t)
 {
-	char word[64], name[64];
+	char word[64], names[6][64], list[400] = "";
 	unsigned distance = UINT_MAX;
-	const char *best = NULL, *other = NULL;
+	const char *best = NULL;
+	size_t n = 0;
+	int r;
 
 	word_of(t, word, sizeof(word));
+	for (unsigned i = 0; i < p->call->n_args; i++) {
+		snprintf(names[i], sizeof(names[i]), "%.*s", p->call->args[i].len,
+			 p->call->args[i].name);
+		str_nearest(word, names[i], &best, &distance);
+		n += (size_t)snprintf(list + n, sizeof(list) - n, " %s", names[i]);
+	}
 	nearest_symbol(&p->constants, word, &best, &distance);
 	syscalls_constant_nearest(word, &best, &distance);
-	for (unsigned i = 0; i < p->call->n_args; i++) {
-		snprintf(name, sizeof(name), "%.*s", p->call->args[i].len, p->call->args[i].name);
-		other = best;
-		str_nearest(word, name, &other, &distance);
-		if (other != best)
-			return unknown(p, t, "argument or constant", name);
-	}
-	return unknown(p, t, "argument or constant", best);
+	r = unknown(p, t, "argument or constant", best);
+	if (n)
+		err_hint(p->err, "the arguments of this call are:%s", list);
+	else
+		err_hint(p->err, "this call has no arguments with names here; name them: "
+				 "call(a, b) { a == 1 }");
+	return r;
 }
 
 static int parse_name(struct parser *p, struct expr **ret)
