@@ -41,7 +41,8 @@ int load_text(struct config *cfg, const char *file, const char *text, size_t n, 
 		config_free(&loaded);
 		return ret;
 	}
-	config_free(cfg);
+	/* The command line that is being read may hold strings in the old config's memory. */
+	arena_join(&loaded.arena, &cfg->arena);
 	*cfg = loaded;
 	return 0;
 }
