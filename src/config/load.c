@@ -41,6 +41,7 @@ int load_text(struct config *cfg, const char *file, const char *text, size_t n, 
 		config_free(&loaded);
 		return ret;
 	}
+	loaded.own_argv = cfg->own_argv;
 	/* The command line that is being read may hold strings in the old config's memory. */
 	arena_join(&loaded.arena, &cfg->arena);
 	*cfg = loaded;
