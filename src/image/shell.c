@@ -127,6 +127,10 @@ int shell_prepare(struct shell *s, struct config *cfg, const struct shell_reques
 {
 	int r = 0;
 
+	if (cfg->mode != MODE_ONCE || cfg->daemon)
+		return err_set(err, EINVAL,
+			       "an image is built once and in the foreground: no other "
+			       "--mode, no --daemon");
 	if (cfg->chroot) {
 		err_set(err, EINVAL, "--chroot '%s': the image directory is the root", cfg->chroot);
 		return err_hint(err, "to see '%s' inside, bind it: -R '%s:/mnt'", cfg->chroot,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Images: made from nothing, built up by a shell or a script, and nothing of ours left in them."""
+import json
 import os
 import pty
 import re
@@ -413,6 +414,21 @@ def test_no_limits(built):
 def test_command_with_options(built):
     assert sh(built, "hostname; pwd", "-H", "builder", "--cwd", "/tmp").ok().out == "builder\n/tmp\n"
     one_error(sh(built, "true", "-c", "/"), "--chroot")
+    one_error(sh(built, "true", "-Mr"), "--mode")
+    one_error(sh(built, "true", "--daemon"), "--daemon")
+
+
+def test_command_that_is_not_there(built):
+    assert image("shell", built, "--", "/bin/nonesuch").rc == 127
+    assert image("shell", built, "--", "/etc/passwd").rc == 126
+
+
+def test_result(built, tmp):
+    sh(built, "exit 3", "--result_json", tmp / "result")
+    result = json.loads(read(tmp / "result"))
+    assert (result["reason"], result["exit_code"]) == ("exited", 3)
+    image("shell", built, "--result_json", tmp / "result", "--", "/bin/nonesuch")
+    assert json.loads(read(tmp / "result"))["reason"] == "setup_failed"
 
 
 # ------------------------------------------------------------------------------------------ scripts
