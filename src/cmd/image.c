@@ -21,6 +21,7 @@
 #include "image/bootstrap.h"
 #include "image/shell.h"
 #include "jail/hints.h"
+#include "mode/once.h"
 
 static const char usage_image[] =
 	"usage: toastainer image bootstrap DIR [--from busybox|debian|host]\n"
@@ -93,7 +94,7 @@ static int bootstrap_main(int argc, char **argv)
 		{"mirror", required_argument, NULL, 'm'}, {"variant", required_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},	  {NULL},
 	};
-	struct bootstrap_request rq = {0};
+	struct bootstrap_request rq = {.run = once_run};
 	struct bootstrap_report rep;
 	struct err err = ERR_INIT;
 	struct timespec start;
@@ -173,7 +174,7 @@ static int build(struct config *cfg, const struct cli *cli)
 		warn_one_id();
 	if (shell_asked && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
 		fprintf(stderr, "Root shell in %s; `exit` ends it.\n", sh.dir.path);
-	if (shell_run(&sh, cfg, &res, &err))
+	if (shell_run(&sh, cfg, once_run, &res, &err))
 		res = (struct result){.reason = RESULT_SETUP_FAILED, .exit_code = -1, .err = err};
 	if (res.reason == RESULT_SETUP_FAILED)
 		hint_add(&res.err);
