@@ -114,8 +114,8 @@ class Run:
             etc.mkdir()
             for name, line in (("passwd", f"toasttest:x:{USER}:{USER}::/:/bin/sh"),
                                ("group", f"toasttest:x:{USER}:"),
-                               ("subuid", f"{USER}:{SUBIDS[0]}:{SUBIDS[1]}"),
-                               ("subgid", f"{USER}:{SUBIDS[0]}:{SUBIDS[1]}")):
+                               ("subuid", f"toasttest:{SUBIDS[0]}:{SUBIDS[1]}"),
+                               ("subgid", f"toasttest:{SUBIDS[0]}:{SUBIDS[1]}")):
                 old = pathlib.Path("/etc", name)
                 text = old.read_text() if old.exists() else ""
                 (etc / name).write_text(text + ("" if text.endswith("\n") or not text else "\n") + line + "\n")

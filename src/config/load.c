@@ -42,7 +42,8 @@ int load_text(struct config *cfg, const char *file, const char *text, size_t n, 
 		return ret;
 	}
 	loaded.own_argv = cfg->own_argv;
-	config_free(cfg);
+	/* The command line that is being read may hold strings in the old config's memory. */
+	arena_join(&loaded.arena, &cfg->arena);
 	*cfg = loaded;
 	return 0;
 }
