@@ -6,12 +6,14 @@
 - A skip that tests/expected-skips.txt does not list is a failure when TOASTAINER_MUST_RUN is set.
 - TOASTAINER_TEST_REPORT names a file that gets one JSON line a test (read by tests/run.py).
 """
+import contextlib
 import ctypes
 import fnmatch
 import json
 import os
 import pathlib
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -59,12 +61,19 @@ def skip_is_expected(config, nodeid, reason):
     return any(fnmatch.fnmatch(name, p) and r in reason for p, r in config.skip_rules)
 
 
-@pytest.hookimpl(hookwrapper=True)
+def reason_of(report):
+    """Why a test was skipped, or was expected to fail."""
+    if hasattr(report, "wasxfail"):
+        return report.wasxfail
+    return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     if report.skipped and os.environ.get("TOASTAINER_MUST_RUN"):
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reason = reason_of(report)
         if not skip_is_expected(item.config, item.nodeid, reason):
             report.outcome = "failed"
             report.longrepr = f"a skip that tests/expected-skips.txt does not list: {reason}"
@@ -74,9 +83,7 @@ def pytest_runtest_logreport(report):
     path = os.environ.get("TOASTAINER_TEST_REPORT")
     if not path or (report.when != "call" and report.passed):
         return
-    reason = ""
-    if report.skipped:
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason_of(report) if report.skipped else ""
     with open(path, "a") as f:
         f.write(json.dumps({"id": report.nodeid, "when": report.when, "outcome": report.outcome,
                             "reason": reason}) + "\n")
@@ -94,7 +101,13 @@ def leaves_nothing():
                 os.waitpid(pid, os.WNOHANG)
         return not toast.children()
 
-    assert toast.wait_for(all_gone, 3), f"processes left behind: {toast.children()}"
+    if not toast.wait_for(all_gone, 3):
+        left = toast.children()
+        for pid, _, _ in left:  # so that the next test starts clean
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        toast.wait_for(all_gone, 3)
+        pytest.fail(f"processes left behind: {left}")
     ours = [m for m in set(toast.mounts()) - before if "toastainer" in m or str(_base) in m]
     assert not ours, f"mounts left behind: {ours}"
 

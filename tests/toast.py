@@ -77,9 +77,10 @@ def finish(proc, argv=(), stdin=b"", timeout=30):
 
 
 def toast(*args, stdin=b"", timeout=30, **kw):
-    """Run the program under test with these arguments and wait for it."""
-    kw.setdefault("stdin", subprocess.PIPE)
-    return finish(start(args, **kw), stdin=stdin, timeout=timeout)
+    """Run the program under test and wait for it. stdin: bytes to feed, or a file or descriptor."""
+    given = isinstance(stdin, bytes)
+    proc = start(args, stdin=subprocess.PIPE if given else stdin, **kw)
+    return finish(proc, stdin=stdin if given else b"", timeout=timeout)
 
 
 def run(*args, **kw):

@@ -12,6 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
+/* With _FORTIFY_SOURCE some are macros, which clang does not poison. */
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok
 #pragma GCC poison atoi atol atoll system popen mktemp tmpnam
 

@@ -107,9 +107,13 @@ static unsigned distance(const char *a, const char *b)
 
 void str_nearest(const char *word, const char *name, const char **best, unsigned *best_distance)
 {
-	unsigned d = distance(word, name);
+	size_t n = strlen(word), m = strlen(name), limit = (n + 2) / 3;
+	unsigned d;
 
-	if (d <= (strlen(word) + 2) / 3 && d < *best_distance) {
+	if (n > m + limit || m > n + limit)
+		return;
+	d = distance(word, name);
+	if (d <= limit && d < *best_distance) {
 		*best = name;
 		*best_distance = d;
 	}

@@ -5,8 +5,9 @@
  * command itself is wrong.
  */
 #include "cmd/commands.h"
+#include "cmd/config.h"
 #include "config/dump.h"
-#include "config/load.h"
+#include "config/plan_parts.h"
 #include "config/protoschema.h"
 
 enum { OK = 0, REFUSED = 1, WRONG_USE = EXIT_OURS };
@@ -16,7 +17,9 @@ static const char usage[] =
 	"       toastainer config convert [--face FACE] --to text|json FILE\n"
 	"       toastainer config schema --proto|--json\n"
 	"\n"
-	"check    say whether files are valid, and what is wrong with those that are not\n"
+	"check    say whether files are valid, and what is wrong with those that are not; the "
+	"users\n"
+	"         and groups that a file names must exist\n"
 	"convert  print a file in the other form\n"
 	"schema   print the format: a .proto, or a JSON Schema of the JSON form\n"
 	"\n"
@@ -94,6 +97,19 @@ static int parse_args(char **argv, struct args *a)
 	return OK;
 }
 
+/* Users and groups by name must exist here: a file with others starts no jail, and nsjail refuses it. */
+static int check_ids(const struct config *cfg, const char *file, struct err *err)
+{
+	struct planned planned = PLANNED_INIT;
+	struct planner p = {.cfg = cfg, .out = &planned, .plan = &planned.plan};
+	int ret = plan_ids(&p, err);
+
+	if (ret < 0)
+		err_wrap(err, "%s", file);
+	planned_free(&planned);
+	return ret;
+}
+
 static int cmd_check(const struct args *a)
 {
 	int rc = OK;
@@ -105,7 +121,8 @@ static int cmd_check(const struct args *a)
 		struct config cfg;
 
 		config_init(&cfg, a->face);
-		if (config_load(&cfg, a->files[i], &err) < 0) {
+		if (config_load(&cfg, a->files[i], &err) < 0 ||
+		    check_ids(&cfg, a->files[i], &err) < 0) {
 			print_error(&err);
 			rc = REFUSED;
 		} else {

@@ -12,6 +12,7 @@
 #include "config/dump.h"
 #include "jail/hints.h"
 #include "mode/execve.h"
+#include "mode/listen.h"
 #include "mode/once.h"
 
 static int exit_status(enum config_face face, const struct result *r)
@@ -112,17 +113,18 @@ static int run(struct config *cfg, struct err *err)
 
 	set_up_log(cfg);
 	r = open_result(cfg, &result_fd, err);
-	if (r >= 0 && (cfg->mode == MODE_LISTEN || cfg->mode == MODE_RERUN)) {
-		err_set(err, EOPNOTSUPP, "mode %s is not in this version of toastainer",
-			cfg->mode == MODE_LISTEN ? "listen" : "rerun");
-		r = err_hint(err, "use --mode o or e");
-	}
 	if (r >= 0 && cfg->daemon)
 		r = background(err);
 	if (r >= 0 && cfg->mode == MODE_EXECVE) {
 		r = execve_run(cfg, err);
 		result = (struct result){.reason = RESULT_SETUP_FAILED, .err = *err};
 		return fail_exec(cfg->face, &result);
+	}
+	if (r >= 0 && cfg->mode == MODE_LISTEN) {
+		r = listen_run(cfg, err);
+		if (r >= 0)
+			return 0;
+		hint_add(err);
 	}
 	if (r < 0)
 		return fail(cfg->face, err);
@@ -167,6 +169,7 @@ static int jail_command(enum config_face face, char **argv)
 
 	config_init(&cfg, face);
 	arena_first(&cfg.arena, memory, sizeof(memory));
+	cfg.own_argv = argv;
 	r = cli_parse(argv, &cfg, &cli, &err);
 	if (r < 0) {
 		r = fail(face, &err);

@@ -42,6 +42,7 @@ enum cfg_mode { MODE_LISTEN, MODE_ONCE, MODE_RERUN, MODE_EXECVE };
 /* RLIMIT_INHERIT is ours (default of `run`): soft and hard limit stay the caller's. */
 enum cfg_rlimit { RL_VALUE, RL_SOFT, RL_HARD, RL_INF, RL_INHERIT };
 enum cfg_tty { TTY_AUTO, TTY_ON, TTY_OFF };
+enum cfg_rerun_stop { RERUN_NEVER, RERUN_ON_FAILURE, RERUN_ON_SUCCESS };
 enum cfg_mnt_api { MNT_API_AUTO, MNT_API_OLD, MNT_API_NEW };
 enum cfg_tristate { UNSET = -1, NO = 0, YES = 1 };
 
@@ -112,6 +113,7 @@ struct config {
 	struct cfg_head head;
 	struct arena arena;
 	enum config_face face;
+	char **own_argv; /* our own command line, to be hidden from the jail; NULL: not known */
 
 	/* what to run, and how */
 	const char *name;
@@ -129,7 +131,12 @@ struct config {
 
 	/* listen */
 	uint32_t port, max_conns, max_conns_per_ip;
-	const char *bindhost;
+	const char *bindhost, *pid_file;
+	uint32_t listen_prefork;
+
+	/* rerun */
+	uint32_t rerun_count, rerun_delay; /* 0: without end; milliseconds */
+	int32_t rerun_stop;
 
 	/* supervision and reports */
 	uint32_t time_limit; /* seconds, 0: none */

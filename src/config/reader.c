@@ -6,7 +6,7 @@
 #include <limits.h>
 
 #include "base/str.h"
-#include "config/hints.h"
+#include "config/field_hint.h"
 #include "config/reader.h"
 
 void reader_start(struct reader *r, struct config *cfg, const char *file, const char *text,
@@ -82,7 +82,7 @@ static int fail_field(struct reader *r, const char *at, const char *name, size_t
 	if (at > r->start && at == name && (at[-1] == '"' || at[-1] == '\''))
 		snprintf(hint, sizeof(hint),
 			 "the string ends before it; a quote in a string is \\%c", at[-1]);
-	else if (!hints_unknown_field(m, word, hint, sizeof(hint)))
+	else if (!field_hint(m, word, hint, sizeof(hint)))
 		for (const struct setting *row = m->rows; row < m->rows + m->n; row++)
 			if (row->name && !(row->flags & SF_OURS && r->cfg->face == FACE_NSJAIL))
 				str_nearest(word, row->name, &near, &distance);
@@ -116,7 +116,7 @@ static int fail_ours(struct reader *r, const char *at, const char *name)
 	char hint[400];
 
 	reader_fail(r, at, "nsjail's %s has no field \"%s\"", m->name, name);
-	if (hints_unknown_field(m, name, hint, sizeof(hint)))
+	if (field_hint(m, name, hint, sizeof(hint)))
 		return err_hint(r->err, "%s; or keep it, for `toastainer run --config`", hint);
 	return err_hint(r->err, "`toastainer run --config` accepts it");
 }

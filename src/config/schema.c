@@ -35,6 +35,12 @@ static const struct enum_name rlimit_names[] = {
 };
 static const struct enum_name tty_names[] = {
 	{"auto", TTY_AUTO}, {"on", TTY_ON}, {"off", TTY_OFF}, {NULL}};
+static const struct enum_name rerun_stop_names[] = {
+	{"never", RERUN_NEVER},
+	{"failure", RERUN_ON_FAILURE},
+	{"success", RERUN_ON_SUCCESS},
+	{NULL},
+};
 static const struct enum_name mnt_api_names[] = {
 	{"auto", MNT_API_AUTO},
 	{"old", MNT_API_OLD},
@@ -706,6 +712,21 @@ static const struct setting config_rows[] = {
 	 .offset = offsetof(struct config, max_conns_per_ip), .opt = "max_conns_per_ip",
 	 .shortopt = 'i', .arg = "N", .group = G_SERVE,
 	 .help = "connections at a time from one address, 0: no limit"},
+	{.name = "listen_prefork", .type = F_U32, .flags = SF_OURS | SF_OUR_OPTION, .number = 1014,
+	 .offset = offsetof(struct config, listen_prefork), .opt = "listen_prefork", .arg = "N",
+	 .group = G_SERVE, .help = "keep N jails ready ahead of connections"},
+	{.name = "pid_file", .type = F_STRING, .flags = SF_NO_DEFAULT | SF_OURS | SF_OUR_OPTION,
+	 .number = 1015, .offset = offsetof(struct config, pid_file), .opt = "pid_file", .arg = "FILE",
+	 .group = G_SERVE, .help = "write the supervisor's process number here"},
+	{.name = "rerun_count", .type = F_U32, .flags = SF_OURS | SF_OUR_OPTION, .number = 1016,
+	 .offset = offsetof(struct config, rerun_count), .opt = "rerun_count", .arg = "N",
+	 .group = G_SERVE, .help = "mode rerun: how many times, 0: without end"},
+	{.name = "rerun_delay", .type = F_U32, .flags = SF_OURS | SF_OUR_OPTION, .number = 1017,
+	 .offset = offsetof(struct config, rerun_delay), .opt = "rerun_delay", .arg = "MS",
+	 .group = G_SERVE, .help = "mode rerun: least time from start to start, milliseconds"},
+	{.name = "rerun_stop", ENUM(rerun_stop_names, "RerunStop.Name"), .flags = SF_OURS | SF_OUR_OPTION, .number = 1018,
+	 .offset = offsetof(struct config, rerun_stop), .opt = "rerun_stop", .arg = "WHEN",
+	 .group = G_SERVE, .help = "mode rerun: stop never, on failure, or on success"},
 	{.name = "daemon", .type = F_BOOL, .number = 12, .offset = offsetof(struct config, daemon),
 	 .opt = "daemon", .shortopt = 'd', .group = G_SERVE, .help = "go to the background"},
 	{.name = "forward_signals", .type = F_BOOL, .number = 27,

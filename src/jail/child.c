@@ -194,6 +194,7 @@ static const struct step {
 	{"pivot", mounts_pivot},
 	{"descriptors", step_descriptors},
 	{"cwd", step_cwd},
+	{"park", terminal_await},
 	{"limits", limits_apply},
 	{"seccomp", step_seccomp_privileged},
 	{"capabilities", identity_drop_caps},
@@ -304,6 +305,8 @@ int child_guard_main(void *arg)
 	int children = FD_NONE;
 	pid_t program;
 
+	if (!p->share_memory && p->args)
+		memset(p->args, 0, p->args_len);
 	sys_prctl(PR_SET_PDEATHSIG, p->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL, 0, 0,
 		  0);
 	flags |= p->clone_flags & ~child_guard_namespaces(p) & ~(uint64_t)CLONE_NEWTIME;
@@ -325,7 +328,7 @@ int child_guard_main(void *arg)
 			return 255;
 		}
 	}
-	program = proc_clone(flags, program_main, c, c->stack_top, CHILD_STACK, NULL);
+	program = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL);
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
 		snprintf(r.err.step, sizeof(r.err.step), "namespaces");

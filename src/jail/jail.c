@@ -40,7 +40,7 @@ static size_t launch_size(const struct jail_plan *plan)
 }
 
 /* start_guard() - clone the jail's first process. It waits for our "go" before it does anything. */
-static int start_guard(struct jail *j, int child_ctl, int tty_slave, struct err *err)
+static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, struct err *err)
 {
 	const struct jail_plan *p = j->plan;
 	uint64_t flags = child_guard_namespaces(p) | CLONE_PIDFD;
@@ -63,7 +63,9 @@ static int start_guard(struct jail *j, int child_ctl, int tty_slave, struct err 
 		.root = FD_NONE,
 		.scratch = FD_NONE,
 		.pts = FD_NONE,
-		.tty_slave = tty_slave,
+		.tty_slave = io->tty_slave,
+		.stdio = io->stdio,
+		.park = io->park,
 		.wait_go = true,
 		.stack_top = mem + CHILD_STACK,
 	};
@@ -73,8 +75,8 @@ static int start_guard(struct jail *j, int child_ctl, int tty_slave, struct err 
 		flags |= CLONE_VM;
 	/* No handler of ours may run in the child; it starts with everything blocked. */
 	sys_sigmask(SIG_SETMASK, &all, &mask);
-	pid = proc_clone(flags, child_guard_main, &l->child, mem + 2 * CHILD_STACK, CHILD_STACK,
-			 &j->guard_fd);
+	pid = proc_clone(flags, p->own_process ? SIGCHLD : 0, child_guard_main, &l->child,
+			 mem + 2 * CHILD_STACK, CHILD_STACK, &j->guard_fd);
 	sys_sigmask(SIG_SETMASK, &mask, NULL);
 	if (pid < 0) {
 		j->guard_fd = FD_NONE;
@@ -84,8 +86,10 @@ static int start_guard(struct jail *j, int child_ctl, int tty_slave, struct err 
 	return 0;
 }
 
-int jail_start(const struct jail_plan *plan, int tty_slave, struct jail *j, struct err *err)
+int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct jail *j,
+	       struct err *err)
 {
+	static const struct jail_io nothing = JAIL_IO_INIT;
 	_cleanup_close_ int child_ctl = FD_NONE;
 	const char *step = "namespaces";
 	int pair[2], r;
@@ -97,7 +101,7 @@ int jail_start(const struct jail_plan *plan, int tty_slave, struct jail *j, stru
 	j->ctl = pair[0];
 	child_ctl = pair[1];
 	j->started_ns = now_ns();
-	r = start_guard(j, child_ctl, tty_slave, err);
+	r = start_guard(j, child_ctl, io ?: &nothing, err);
 	if (r >= 0 && plan->clone_flags & CLONE_NEWUSER) {
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
@@ -109,7 +113,7 @@ int jail_start(const struct jail_plan *plan, int tty_slave, struct jail *j, stru
 		jail_release(j);
 		return r;
 	}
-	if (plan->time_limit)
+	if (plan->time_limit && !(io && io->park))
 		j->deadline_ns = j->started_ns + plan->time_limit * 1000000000ULL;
 	return 0;
 }
@@ -210,7 +214,7 @@ int jail_step(struct jail *j)
 		jail_end(j, RESULT_TIME_LIMIT, 0);
 	/* A guard that has reported is on its way out: a process that is all ours just waits. */
 	r = sys_wait4(j->guard, &status,
-		      j->program_reported && j->plan->share_memory ? 0 : WNOHANG, &ru);
+		      __WALL | (j->program_reported && j->plan->own_process ? 0 : WNOHANG), &ru);
 	if (r <= 0)
 		return 0;
 	while (take_report(j)) /* said before it died */
@@ -258,6 +262,34 @@ int jail_signal(struct jail *j, int sig)
 	return 0;
 }
 
+int jail_hand_over(struct jail *j, int fd)
+{
+	char go = 'g';
+	struct iovec iov = {&go, 1};
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} u = {{0}};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = u.buf,
+			     .msg_controllen = sizeof(u.buf)};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
+	if (j->ctl < 0)
+		return -ESRCH;
+	if (sendmsg(j->ctl, &msg, MSG_NOSIGNAL) < 0)
+		return -errno;
+	j->started_ns = now_ns();
+	if (j->plan->time_limit)
+		j->deadline_ns = j->started_ns + j->plan->time_limit * 1000000000ULL;
+	return 0;
+}
+
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)
@@ -269,7 +301,7 @@ void jail_release(struct jail *j)
 {
 	if (j->guard) {
 		kill_guard(j, SIGKILL);
-		while (sys_wait4(j->guard, NULL, 0, NULL) == -EINTR)
+		while (sys_wait4(j->guard, NULL, __WALL, NULL) == -EINTR)
 			;
 		j->guard = 0;
 	}

@@ -25,6 +25,18 @@ struct jail {
 	struct result result; /* valid when finished */
 };
 
+/* struct jail_io - descriptors of one launch */
+struct jail_io {
+	int tty_slave; /* terminal for a jail without devpts of its own, or FD_NONE */
+	int stdio;     /* becomes 0, 1 and 2 (a connection), or FD_NONE: the launcher's */
+	bool park;     /* prepare the jail and wait for jail_hand_over() */
+};
+
+#define JAIL_IO_INIT                                                                               \
+	{                                                                                          \
+		.tty_slave = FD_NONE, .stdio = FD_NONE                                             \
+	}
+
 #define JAIL_INIT                                                                                  \
 	{                                                                                          \
 		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE                         \
@@ -33,10 +45,11 @@ struct jail {
 /**
  * jail_start() - clone, write the id maps, let the jail's processes go on.
  * Set-up then goes on in parallel; what fails there is in the result.
- * @tty_slave: terminal for the jail when it has no devpts of its own, or FD_NONE
+ * @io: borrowed; NULL: nothing special
  * Return: 0, or a negative errno with err->step; nothing is left then.
  */
-int jail_start(const struct jail_plan *plan, int tty_slave, struct jail *j, struct err *err);
+int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct jail *j,
+	       struct err *err);
 
 /**
  * jail_step() - take in what happened, without waiting.
@@ -53,6 +66,13 @@ int jail_timeout_ms(const struct jail *j);
  * @sig: the signal behind it, 0: none
  */
 void jail_end(struct jail *j, enum result_reason reason, int sig);
+
+/**
+ * jail_hand_over() - let a parked jail go on with a connection as its 0, 1 and 2.
+ * Its time counts from here.
+ * Return: 0 or a negative errno (it died while it waited).
+ */
+int jail_hand_over(struct jail *j, int fd);
 
 /** jail_signal() - pass a signal on to the program. Return: 0 or a negative errno. */
 int jail_signal(struct jail *j, int sig);

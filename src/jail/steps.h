@@ -20,6 +20,7 @@ int loopback_up(struct child *c, struct err *err);
 
 /* terminal.c */
 int terminal_stdio(struct child *c, struct err *err); /* --silent and the like */
+int terminal_await(struct child *c, struct err *err); /* a parked jail's connection */
 int terminal_take(struct child *c, struct err *err);  /* a terminal of the jail's own */
 
 #endif

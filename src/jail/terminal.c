@@ -10,21 +10,68 @@
 #include "base/sys.h"
 #include "jail/report.h"
 #include "jail/steps.h"
+#include "jail/target.h"
 
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
+
+static int connect_stdio(int fd, struct err *err)
+{
+	int r = 0;
+
+	for (int to = 0; to <= 2 && r >= 0; to++)
+		r = fd == to ? 0 : (int)sys(SYS_dup3, fd, to, 0);
+	return r < 0 ? err_sys(err, r, "connect to the client") : 0;
+}
 
 int terminal_stdio(struct child *c, struct err *err)
 {
 	const struct jail_plan *p = c->plan;
 	int r = 0;
 
+	if (c->stdio >= 0)
+		r = connect_stdio(c->stdio, err);
+	if (r < 0)
+		return r;
 	if (p->stdio == STDIO_KEEP)
 		return 0;
 	for (int fd = p->stdio == STDIO_NULL ? 0 : 2; fd <= 2 && r >= 0; fd++)
 		r = p->null_fd == fd ? 0 : (int)sys(SYS_dup3, p->null_fd, fd, 0);
 	return r < 0 ? err_sys(err, r, "connect to /dev/null") : 0;
+}
+
+/* A jail prepared ahead waits here; what comes is one byte and the client's socket. */
+int terminal_await(struct child *c, struct err *err)
+{
+	char go;
+	struct iovec iov = {&go, 1};
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} u;
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = u.buf,
+			     .msg_controllen = sizeof(u.buf)};
+	struct cmsghdr *cmsg;
+	int fd, r;
+
+	if (!c->park)
+		return 0;
+	do
+		r = (int)sys(SYS_recvmsg, c->ctl, &msg, MSG_CMSG_CLOEXEC);
+	while (r == -EINTR);
+	cmsg = r == 1 ? CMSG_FIRSTHDR(&msg) : NULL;
+	if (!cmsg || cmsg->cmsg_type != SCM_RIGHTS)
+		return err_set(err, ECANCELED, "the launcher is gone");
+	memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
+	r = connect_stdio(fd, err);
+	if (fd > 2)
+		sys_close(fd);
+	if (r >= 0 && c->plan->stdio == STDIO_STDERR_NULL)
+		r = err_set(err, EINVAL, "stderr_to_null and prepared jails exclude each other");
+	return r;
 }
 
 static int send_master(int ctl, int master)
@@ -70,6 +117,25 @@ static int open_own(struct child *c, struct err *err)
 	return slave;
 }
 
+/* /dev/console is the terminal, where /dev is ours. Not worth failing for. */
+static void show_as_console(struct child *c)
+{
+	int tree, target;
+
+	if (c->plan->classic_mounts || c->pts < 0)
+		return;
+	target = target_find(c->root, "/dev/console", O_PATH, true);
+	if (target < 0)
+		return;
+	tree = sys_open_tree(c->pts, "0", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree >= 0) {
+		sys_move_mount(tree, "", target, "",
+			       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+		sys_close(tree);
+	}
+	sys_close(target);
+}
+
 static bool is_terminal(int fd)
 {
 	struct winsize size;
@@ -92,5 +158,7 @@ int terminal_take(struct child *c, struct err *err)
 	if (r >= 0)
 		r = (int)sys(SYS_ioctl, slave, TIOCSCTTY, 0);
 	sys_close(slave);
+	if (r >= 0)
+		show_as_console(c);
 	return r < 0 ? err_sys(err, r, "take the terminal") : 0;
 }

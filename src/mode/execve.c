@@ -99,8 +99,13 @@ static int start_pid_one(struct err *err)
 int execve_run(const struct config *cfg, struct err *err)
 {
 	struct planned planned = PLANNED_INIT;
-	struct child c = {.plan = &planned.plan, .ctl = FD_NONE, .root = FD_NONE,
-			  .scratch = FD_NONE, .pts = FD_NONE, .tty_slave = FD_NONE};
+	struct child c = {.plan = &planned.plan,
+			  .ctl = FD_NONE,
+			  .root = FD_NONE,
+			  .scratch = FD_NONE,
+			  .pts = FD_NONE,
+			  .tty_slave = FD_NONE,
+			  .stdio = FD_NONE};
 	int r = to_plan(cfg, &planned, err);
 
 	for (unsigned i = 0; i < planned.n_warnings; i++)

@@ -49,7 +49,7 @@ static void log_plan(const struct jail_plan *p)
 
 static int catch_signals(struct once *o, struct err *err)
 {
-	static const int caught[] = {SIGHUP,  SIGINT,  SIGQUIT,	 SIGTERM, SIGUSR1,
+	static const int caught[] = {SIGHUP,  SIGINT,	SIGQUIT, SIGTERM, SIGUSR1,
 				     SIGUSR2, SIGWINCH, SIGCONT, SIGPIPE};
 	sigset_t set;
 
@@ -187,7 +187,8 @@ static void log_end(const struct once *o, const struct result *r)
 static int run(struct once *o, struct result *ret, struct err *err)
 {
 	struct jail_plan *plan = &o->planned.plan;
-	int slave = FD_NONE, r;
+	struct jail_io io = JAIL_IO_INIT;
+	int r;
 	bool own_pts = false;
 
 	arena_first(&o->planned.arena, o->memory, sizeof(o->memory));
@@ -197,7 +198,16 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	for (unsigned i = 0; i < o->planned.n_warnings; i++)
 		log_warn("%s", o->planned.warnings[i]);
 	log_plan(plan);
-	plan->share_memory = true;
+	plan->own_process = true;
+	plan->share_memory = plan->pid_role != PID_INIT;
+	if (o->cfg->own_argv && o->cfg->own_argv[0]) {
+		char **last = o->cfg->own_argv; /* the words lie one after another (execve(2)) */
+
+		while (last[1])
+			last++;
+		plan->args = o->cfg->own_argv[0];
+		plan->args_len = (size_t)(*last + strlen(*last) - plan->args);
+	}
 	if (o->cfg->tty != TTY_OFF) {
 		r = relay_prepare(&o->relay, o->cfg->tty == TTY_ON, err);
 		if (r < 0)
@@ -213,12 +223,12 @@ static int run(struct once *o, struct result *ret, struct err *err)
 			r = relay_host_terminal(&o->relay, err);
 			if (r < 0)
 				return r;
-			slave = o->relay.host_slave;
+			io.tty_slave = o->relay.host_slave;
 		}
 	}
 	r = catch_signals(o, err);
 	if (r >= 0)
-		r = jail_start(plan, slave, &o->jail, err);
+		r = jail_start(plan, &io, &o->jail, err);
 	if (r < 0)
 		return r;
 	if (o->relay.host_slave >= 0)
@@ -238,8 +248,12 @@ static int run(struct once *o, struct result *ret, struct err *err)
 
 int once_run(const struct config *cfg, struct result *ret, struct err *err)
 {
-	struct once o = {.cfg = cfg, .planned = PLANNED_INIT, .jail = JAIL_INIT,
-			 .relay = RELAY_INIT, .signals = FD_NONE, .started = time(NULL)};
+	struct once o = {.cfg = cfg,
+			 .planned = PLANNED_INIT,
+			 .jail = JAIL_INIT,
+			 .relay = RELAY_INIT,
+			 .signals = FD_NONE,
+			 .started = time(NULL)};
 	int r = run(&o, ret, err);
 
 	if (r < 0) {

@@ -11,19 +11,21 @@
 #include "base/err.h"
 
 struct relay {
-	bool on;		/* the jail is to get a terminal */
-	int tty;		/* the caller's terminal: the first of 0, 1, 2 that is one */
-	int in, out;		/* where keys come from and output goes; FD_NONE: not relayed */
+	bool on;     /* the jail is to get a terminal */
+	int tty;     /* the caller's terminal: the first of 0, 1, 2 that is one */
+	int in, out; /* where keys come from and output goes; FD_NONE: not relayed */
 	int host_master, host_slave; /* a terminal of the host's, for a jail without devpts */
 	bool raw;
 	struct termios saved;
-	pid_t keeper;		/* restores the terminal when we are killed */
+	pid_t keeper; /* restores the terminal when we are killed */
 	int keeper_pipe;
 };
 
 #define RELAY_INIT                                                                                 \
-	{.tty = FD_NONE, .in = FD_NONE, .out = FD_NONE, .host_master = FD_NONE,                    \
-	 .host_slave = FD_NONE, .keeper_pipe = FD_NONE}
+	{                                                                                          \
+		.tty = FD_NONE, .in = FD_NONE, .out = FD_NONE, .host_master = FD_NONE,             \
+		.host_slave = FD_NONE, .keeper_pipe = FD_NONE                                      \
+	}
 
 /** relay_prepare() - find the caller's terminal. @force: fail when there is none. */
 int relay_prepare(struct relay *t, bool force, struct err *err);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * overwrite_exe MS: for that long tries to write into the executable of every process it sees except
- * its own: directly, and through a descriptor opened for reading and opened again for writing once
- * nobody executes the file any more. Prints how many it could read; WROTE when one was changed.
+ * overwrite_exe DEV:INODE MS: for that long tries to write into the executable of every process it
+ * sees that is the given file (and no other: a success must harm nothing else). Directly, and through
+ * a descriptor opened for reading and opened again for writing once nobody executes the file any
+ * more. Prints how many such processes it saw; WROTE when the file was changed.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -35,21 +36,22 @@ static int write_to(const char *path)
 
 int main(int argc, char **argv)
 {
-	long end = now_ms() + (argc > 1 ? atol(argv[1]) : 300);
+	long end = now_ms() + (argc > 2 ? atol(argv[2]) : 300);
+	unsigned long dev, inode;
 	int held[64], n = 0, seen = 0, wrote = 0;
-	struct stat own, st;
+	struct stat st;
 	DIR *dir = opendir("/proc");
 	char path[128];
 
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
-	if (!dir || stat("/proc/self/exe", &own))
+	if (!dir || argc < 2 || sscanf(argv[1], "%lu:%lu", &dev, &inode) != 2)
 		return 98;
 	for (struct dirent *e; (e = readdir(dir)) && n < 64;) {
 		if (!isdigit((unsigned char)e->d_name[0]))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%.16s/exe", e->d_name);
-		if (stat(path, &st) || (st.st_dev == own.st_dev && st.st_ino == own.st_ino))
+		if (stat(path, &st) || (st.st_dev != dev || st.st_ino != inode))
 			continue;
 		seen++;
 		wrote |= write_to(path);

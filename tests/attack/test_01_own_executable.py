@@ -11,6 +11,12 @@ import toast
 from toast import nsjail, run
 
 
+def identity(path):
+    """What overwrite_exe takes for its victim."""
+    st = os.stat(path)
+    return f"{st.st_dev}:{st.st_ino}"
+
+
 def digest(path):
     return hashlib.sha256(open(path, "rb").read()).hexdigest()
 
@@ -34,7 +40,8 @@ if toast.MODE == "root":
 def test_not_through_proc(root, compile_c, own_binary, opts):
     program = compile_c("attack/overwrite_exe.c")
     before = digest(own_binary)
-    r = toast.toast(*opts, "-c", root, "-T", "/mnt", "-R", f"{program}:/mnt/x", "--", "/mnt/x", "100")
+    r = toast.toast(*opts, "-c", root, "-T", "/mnt", "-R", f"{program}:/mnt/x", "--", "/mnt/x",
+                    identity(own_binary), "100")
     assert "refused" in r.out, r
     assert digest(own_binary) == before
 
@@ -63,8 +70,8 @@ def test_detects_broken(compile_c, tmp):
     victim = tmp / "victim"
     shutil.copy("/bin/busybox", victim)
     before = digest(victim)
-    launcher = subprocess.Popen([victim, "sleep", "0.3"])
-    out = subprocess.Popen([compile_c("attack/overwrite_exe.c"), "2000"], stdout=subprocess.PIPE, text=True)
+    launcher = subprocess.Popen(["busybox", "sleep", "0.3"], executable=victim)
+    out = subprocess.Popen([compile_c("attack/overwrite_exe.c"), identity(victim), "2000"], stdout=subprocess.PIPE, text=True)
     launcher.wait()
     text = out.communicate(timeout=10)[0]
     assert "WROTE" in text and digest(victim) != before, text

@@ -36,10 +36,10 @@ def test_planted_in_the_root(planted, canary, opts, face):
     assert not canary.touched()
 
 
-@pytest.mark.parametrize("tty", [[], ["--tty", "on"]])
-def test_standard_descriptors_to_null(planted, canary, tty):
+@pytest.mark.parametrize("opts", [[], ["--no_dev"], ["--stderr_to_null"]])
+def test_standard_descriptors_to_null(planted, canary, opts):
     """--silent opens the real null device, not the root's."""
-    r = run("-c", planted, *tty, "--silent", "--", "/bin/sh", "-c", "echo overwritten; echo overwritten >&2")
+    r = run("-c", planted, "--rw", *opts, "--silent", "--", "/bin/sh", "-c", "echo overwritten; echo overwritten >&2")
     assert r.rc == 0 and not canary.touched() and (planted / "dev" / "null").read_text() == "planted\n"
 
 

@@ -181,10 +181,12 @@ def test_bootstrap_host(tmp):
 # A mmdebstrap that needs no network: what we ask of it, how it fails, how it is stopped.
 FAKE = """#!/bin/sh
 for a; do case $a in /*) d=$a;; esac; done
-case "$d" in "") d=$(mktemp -d); tar=1;; esac
-mkdir -p $d/usr/bin $d/etc && echo half > $d/usr/bin/sh
+case "$d" in "") d=$(mktemp -d -p @); tar=1;; esac
+mkdir -p $d/usr/bin $d/etc $d/dev && echo half > $d/usr/bin/sh && touch $d/dev/node && chmod 700 $d/etc
 echo "I: fake $*" >&2
 %s
+[ -z "$tar" ] || tar -C $d -c --owner=42 --group=43 .
+exit $rc
 """
 
 
@@ -192,25 +194,40 @@ echo "I: fake $*" >&2
 def mmdebstrap(tmp):
     def make(what):
         (tmp / "bin").mkdir(exist_ok=True)
-        (tmp / "bin/mmdebstrap").write_text(FAKE % what)
+        (tmp / "bin/mmdebstrap").write_text(FAKE.replace("@", str(tmp)) % what)
         (tmp / "bin/mmdebstrap").chmod(0o755)
         return {**os.environ, "PATH": f"{tmp}/bin:{os.environ['PATH']}"}
 
     return make
 
 
-@pytest.mark.modes("root", "nested")
 def test_bootstrap_debian_asks(tmp, mmdebstrap):
     r = image("bootstrap", "--from", "debian", "--suite", "trixie", "--mirror", "http://m.example/debian", "--variant",
-              "apt", tmp / "deb", env=mmdebstrap("exit 0")).ok()
+              "apt", tmp / "deb", env=mmdebstrap("rc=0")).ok()
     fake = re.search("I: fake (.*)", r.err)[1].split()
-    assert fake[-3:] == ["trixie", str(tmp / "deb"), "http://m.example/debian"] and "--variant=apt" in fake
+    to = "-" if MODE == "user" else str(tmp / "deb")
+    assert fake[-3:] == ["trixie", to, "http://m.example/debian"] and "--variant=apt" in fake
     assert (tmp / "deb/usr/bin/sh").read_text() == "half\n"
+
+
+@pytest.mark.modes("user")
+def test_bootstrap_debian_owners(tmp, mmdebstrap):
+    """Without root the owners inside are those of the archive, by the user's subordinate ids."""
+    d = tmp / "deb"
+    image("bootstrap", "--from", "debian", d, env=mmdebstrap("rc=0")).ok()
+    st = (d / "etc").stat()
+    assert (st.st_uid, st.st_gid, stat.S_IMODE(st.st_mode)) == (200000 + 41, 200000 + 42, 0o700)
+    assert os.listdir(d / "dev") == []
+    shutil.copy("/bin/busybox", d / "busybox") if os.access(d, os.W_OK) else None
+    # what a failure leaves is removed, whoever it belongs to
+    one_error(image("bootstrap", "--from", "debian", tmp / "bad", env=mmdebstrap("rc=0; ln -s x $d/dev/x; "
+              "head -c 1000 /dev/zero | tr '\\0' x; tar -C $d -c .; exit 0")), "tar")
+    assert not (tmp / "bad").exists()
 
 
 @pytest.mark.parametrize("option", ["--suite", "--mirror", "--variant"])
 def test_bootstrap_debian_passes_no_options_on(tmp, mmdebstrap, option):
-    one_error(image("bootstrap", "--from", "debian", option, "--hook=evil", tmp / "deb", env=mmdebstrap("exit 0")),
+    one_error(image("bootstrap", "--from", "debian", option, "--hook=evil", tmp / "deb", env=mmdebstrap("rc=0")),
               "--hook=evil")
     assert not (tmp / "deb").exists()
 
@@ -218,7 +235,7 @@ def test_bootstrap_debian_passes_no_options_on(tmp, mmdebstrap, option):
 def test_bootstrap_debian_fails(tmp, mmdebstrap):
     (tmp / "empty").mkdir()
     for d in ("deb", "empty"):
-        r = image("bootstrap", "--from", "debian", tmp / d, env=mmdebstrap("exit 25"))
+        r = image("bootstrap", "--from", "debian", tmp / d, env=mmdebstrap("rc=25"))
         one_error(r, tmp / d, "mmdebstrap", "25")
     assert os.listdir(tmp / "empty") == [] and not (tmp / "deb").exists()
 

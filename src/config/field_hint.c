@@ -4,7 +4,7 @@
  * settings table itself: an option's name used as a field, a field written one level too high or too
  * low. The rest are fields that nsjail once had, or that people (and their assistants) make up.
  */
-#include "config/hints.h"
+#include "config/field_hint.h"
 
 #define ROOT_MOUNT "mount { src: \"DIR\" dst: \"/\" is_bind: true }"
 #define BIND_MOUNT "mount { src: \"SRC\" dst: \"DST\" is_bind: true }"
@@ -96,7 +96,7 @@ static const struct setting *field_of_option(const struct setting *option)
 	return NULL;
 }
 
-bool hints_unknown_field(const struct message *m, const char *name, char *buf, size_t size)
+bool field_hint(const struct message *m, const char *name, char *buf, size_t size)
 {
 	const struct setting *option = schema_find_option(name);
 	const struct setting *row = option ? field_of_option(option) : NULL;

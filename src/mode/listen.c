@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * One epoll loop for everything: listening sockets, signals, and for each connection its jail's
+ * pidfd and reports and the client's hang-up. A client that is gone has its jail ended, after a
+ * short grace in which a program that reads end-of-file can still finish what it says.
+ */
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "config/to_plan.h"
+#include "jail/hints.h"
+#include "jail/jail.h"
+#include "mode/listen.h"
+#include "mode/sockets.h"
+
+enum {
+	HANGUP_GRACE_MS = 1000,
+	EVENTS = 64,
+};
+
+/* What an epoll event belongs to; .conn is NULL for the server's own descriptors. */
+struct watch {
+	struct conn *conn;
+	int fd;
+};
+
+struct conn {
+	struct conn *prev, *next; /* oldest first: with one time limit that is deadline order */
+	struct jail jail;
+	struct watch guard, ctl, client;
+	bool parked;
+	int fd;
+	struct sockaddr_storage addr;
+	char peer[80];
+	uint64_t hangup_ms; /* when the client hung up; 0: not */
+	time_t since;
+};
+
+struct server {
+	const struct config *cfg;
+	struct planned planned;
+	struct sockets sockets;
+	struct watch listeners[SOCKETS_MAX], signal_watch;
+	int epoll, signals;
+	struct conn *first, *last; /* with a client */
+	struct conn *parked;	   /* ready ahead, linked by next */
+	unsigned n, n_parked, n_hung;
+	unsigned long served;
+	bool stop, park_failed;
+	sigset_t old_mask;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static int watch(struct server *s, struct watch *w, struct conn *conn, int fd, uint32_t events)
+{
+	struct epoll_event ev = {.events = events, .data.ptr = w};
+
+	*w = (struct watch){conn, fd};
+	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
+}
+
+/* ---- jails */
+
+static void free_conn(struct conn *c)
+{
+	jail_release(&c->jail); /* closing the descriptors takes them out of the epoll set */
+	if (c->fd >= 0)
+		close(c->fd);
+	free(c);
+}
+
+static struct conn *start_jail(struct server *s, int fd, bool park, struct err *err)
+{
+	struct jail_io io = JAIL_IO_INIT;
+	struct conn *c = mem_alloc(sizeof(*c));
+	int r;
+
+	if (!c) {
+		err_oom(err);
+		return NULL;
+	}
+	c->fd = FD_NONE;
+	io.stdio = fd;
+	io.park = park;
+	r = jail_start(&s->planned.plan, &io, &c->jail, err);
+	if (r >= 0)
+		r = watch(s, &c->guard, c, c->jail.guard_fd, EPOLLIN);
+	if (r >= 0)
+		r = watch(s, &c->ctl, c, c->jail.ctl, EPOLLIN);
+	if (r < 0) {
+		if (!err->code)
+			err_sys(err, r, "watch the jail");
+		free_conn(c);
+		return NULL;
+	}
+	c->parked = park;
+	return c;
+}
+
+/* Prepared jails that were used up or died are replaced; a failure is said once, not in a loop. */
+static void fill_parked(struct server *s)
+{
+	while (s->n_parked < s->cfg->listen_prefork && !s->stop && !s->park_failed) {
+		struct err err = ERR_INIT;
+		struct conn *c = start_jail(s, FD_NONE, true, &err);
+
+		if (!c) {
+			hint_add(&err);
+			log_err(LOG_ERROR, &err);
+			s->park_failed = true;
+			return;
+		}
+		c->next = s->parked;
+		s->parked = c;
+		s->n_parked++;
+	}
+}
+
+/* take_parked() - a prepared jail that takes the connection, or NULL. */
+static struct conn *take_parked(struct server *s, int fd)
+{
+	while (s->parked) {
+		struct conn *c = s->parked;
+
+		s->parked = c->next;
+		s->n_parked--;
+		c->next = NULL;
+		if (jail_hand_over(&c->jail, fd) == 0) {
+			c->parked = false;
+			return c;
+		}
+		free_conn(c);
+	}
+	return NULL;
+}
+
+static void link_conn(struct server *s, struct conn *c)
+{
+	c->prev = s->last;
+	c->next = NULL;
+	if (s->last)
+		s->last->next = c;
+	else
+		s->first = c;
+	s->last = c;
+	s->n++;
+}
+
+static void unlink_conn(struct server *s, struct conn *c)
+{
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		s->first = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	else
+		s->last = c->prev;
+	s->n--;
+	s->n_hung -= c->hangup_ms != 0;
+}
+
+/* ---- connections */
+
+/* refusal() - why this client gets no jail, or NULL. */
+static const char *refusal(const struct server *s, const struct sockaddr_storage *addr)
+{
+	unsigned same = 0;
+
+	if (s->cfg->max_conns && s->n >= s->cfg->max_conns)
+		return "max_conns is reached";
+	if (!s->cfg->max_conns_per_ip)
+		return NULL;
+	for (const struct conn *c = s->first; c; c = c->next)
+		same += sockets_same_host(&c->addr, addr);
+	return same >= s->cfg->max_conns_per_ip ? "max_conns_per_ip is reached for this address"
+						: NULL;
+}
+
+static void serve(struct server *s, int fd, const struct sockaddr_storage *addr)
+{
+	struct err err = ERR_INIT;
+	char peer[sizeof(((struct conn *)0)->peer)];
+	const char *why;
+	struct conn *c;
+
+	sockets_peer(fd, addr, peer, sizeof(peer));
+	why = refusal(s, addr);
+	if (why) {
+		log_warn("refused %s: %s", peer, why);
+		close(fd);
+		return;
+	}
+	c = take_parked(s, fd);
+	if (!c)
+		c = start_jail(s, fd, false, &err);
+	if (!c) {
+		hint_add(&err);
+		log_err(LOG_ERROR, &err);
+		close(fd);
+		return;
+	}
+	c->fd = fd;
+	c->addr = *addr;
+	c->since = time(NULL);
+	memcpy(c->peer, peer, sizeof(peer));
+	link_conn(s, c);
+	s->served++;
+	watch(s, &c->client, c, fd, EPOLLRDHUP | EPOLLET);
+	log_info("PID: %d: a jail for %s, %u now", c->jail.pid, peer, s->n);
+	fill_parked(s);
+}
+
+static void accept_all(struct server *s, int listener)
+{
+	for (;;) {
+		struct sockaddr_storage addr = {0};
+		socklen_t len = sizeof(addr);
+		int fd = accept4(listener, (struct sockaddr *)&addr, &len, SOCK_CLOEXEC);
+
+		if (fd < 0) {
+			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+				log_warn("accept: %s", strerror(errno));
+			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+			    errno == ENOBUFS)
+				usleep(10000); /* the client waits in the queue meanwhile */
+			if (errno != EINTR && errno != ECONNABORTED)
+				return;
+			continue;
+		}
+		serve(s, fd, &addr);
+	}
+}
+
+static void log_end(const struct conn *c)
+{
+	const struct result *r = &c->jail.result;
+	char name[24];
+
+	if (r->reason == RESULT_SETUP_FAILED) {
+		struct err err = r->err;
+
+		hint_add(&err);
+		log_err(LOG_ERROR, &err);
+	} else if (r->reason == RESULT_TIME_LIMIT) {
+		log_info("pid=%d (%s): run time >= time limit, killed", c->jail.pid, c->peer);
+	} else if (r->signal) {
+		log_info("pid=%d (%s) terminated with signal: %s (%d)", c->jail.pid, c->peer,
+			 str_signal(r->signal, name, sizeof(name)), r->signal);
+	} else {
+		log_info("pid=%d (%s) exited with status: %d", c->jail.pid, c->peer, r->exit_code);
+	}
+}
+
+static void unpark(struct server *s, struct conn *c)
+{
+	struct conn **at = &s->parked;
+
+	while (*at && *at != c)
+		at = &(*at)->next;
+	if (*at) {
+		*at = c->next;
+		s->n_parked--;
+	}
+	/* It cannot even be prepared: trying again at once would only fail as fast as it can. */
+	s->park_failed = c->jail.result.reason == RESULT_SETUP_FAILED;
+}
+
+static void jail_event(struct server *s, struct conn *c)
+{
+	if (!jail_step(&c->jail))
+		return;
+	log_end(c);
+	if (c->parked) {
+		unpark(s, c);
+		fill_parked(s);
+	} else {
+		unlink_conn(s, c);
+	}
+	free_conn(c);
+}
+
+static void client_gone(struct server *s, struct conn *c)
+{
+	if (c->hangup_ms)
+		return;
+	c->hangup_ms = now_ms();
+	s->n_hung++;
+}
+
+/* ---- time */
+
+static int timeout_ms(const struct server *s)
+{
+	int left = -1;
+
+	/* The oldest that is not being killed already has the nearest deadline. */
+	for (const struct conn *c = s->first; c; c = c->next) {
+		left = jail_timeout_ms(&c->jail);
+		if (left >= 0 || !s->cfg->time_limit)
+			break;
+	}
+	if (s->n_hung && (left < 0 || left > 100))
+		left = 100;
+	return left;
+}
+
+static void check_deadlines(struct server *s)
+{
+	uint64_t now = s->n_hung ? now_ms() : 0;
+
+	for (struct conn *c = s->first, *next; c; c = next) {
+		next = c->next;
+		if (c->hangup_ms && now >= c->hangup_ms + HANGUP_GRACE_MS)
+			jail_end(&c->jail, RESULT_SUPERVISOR_SIGNAL, SIGHUP);
+		else if (jail_timeout_ms(&c->jail) == 0)
+			jail_end(&c->jail, RESULT_TIME_LIMIT, 0);
+		else if (!s->n_hung && jail_timeout_ms(&c->jail) > 0)
+			return; /* the rest is younger */
+	}
+}
+
+/* ---- signals */
+
+static void list_jails(const struct server *s)
+{
+	log_info("Total number of spawned namespaces: %u", s->n);
+	for (const struct conn *c = s->first; c; c = c->next)
+		log_info("PID: %d, Remote host: %s, Run time: %ld sec.", c->jail.pid, c->peer,
+			 (long)(time(NULL) - c->since));
+	log_info("Prepared ahead: %u, served: %lu", s->n_parked, s->served);
+}
+
+static void take_signals(struct server *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		int sig = (int)info.ssi_signo;
+		char name[24];
+
+		if (sig == SIGUSR1 || sig == SIGQUIT) {
+			list_jails(s);
+		} else if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP) {
+			log_info("Received %s: ending %u jails",
+				 str_signal(sig, name, sizeof(name)), s->n);
+			s->stop = true;
+		}
+	}
+}
+
+static int catch_signals(struct server *s, struct err *err)
+{
+	static const int caught[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGPIPE};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
+		sigaddset(&set, caught[i]);
+	sigprocmask(SIG_BLOCK, &set, &s->old_mask);
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signals < 0 ? err_sys(err, errno, "make a signalfd") : 0;
+}
+
+/* ---- the loop */
+
+static void handle(struct server *s, const struct watch *w)
+{
+	struct conn *c = w->conn;
+
+	if (!c && w->fd == s->signals)
+		take_signals(s);
+	else if (!c)
+		accept_all(s, w->fd);
+	else if (w == &c->client)
+		client_gone(s, c);
+	else
+		jail_event(s, c);
+}
+
+/*
+ * Events of one wait may name a connection more than once; after it is freed the others must not be
+ * looked at.
+ */
+static void forget(struct epoll_event *events, int n, const struct conn *gone)
+{
+	for (int i = 0; i < n; i++) {
+		const struct watch *w = events[i].data.ptr;
+
+		if (w && w->conn == gone)
+			events[i].data.ptr = NULL;
+	}
+}
+
+static int loop(struct server *s, struct err *err)
+{
+	struct epoll_event events[EVENTS];
+
+	while (!s->stop) {
+		int n = epoll_wait(s->epoll, events, EVENTS, timeout_ms(s));
+
+		if (n < 0 && errno != EINTR)
+			return err_sys(err, errno, "wait for events");
+		for (int i = 0; i < n; i++) {
+			const struct watch *w = events[i].data.ptr;
+			struct conn *c = w ? w->conn : NULL;
+			bool ends;
+
+			if (!w)
+				continue;
+			ends = c && w != &c->client;
+			if (ends && jail_step(&c->jail))
+				forget(events + i + 1, n - i - 1, c);
+			handle(s, w);
+		}
+		check_deadlines(s);
+	}
+	return 0;
+}
+
+/* Each connection needs three descriptors: take as many as we may have. */
+static void raise_nofile(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) == 0 && lim.rlim_cur < lim.rlim_max) {
+		lim.rlim_cur = lim.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &lim);
+	}
+}
+
+static int prepare(struct server *s, struct err *err)
+{
+	int r;
+
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll < 0)
+		return err_sys(err, errno, "make an epoll descriptor");
+	/* plan first: limits are the caller's, not the ones that we raise for ourselves */
+	r = to_plan(s->cfg, &s->planned, err);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < s->planned.n_warnings; i++)
+		log_warn("%s", s->planned.warnings[i]);
+	s->planned.plan.own_process = true;
+	s->planned.plan.share_memory = s->planned.plan.pid_role != PID_INIT;
+	raise_nofile();
+	r = sockets_open(s->cfg, &s->sockets, err);
+	if (r >= 0)
+		r = catch_signals(s, err);
+	if (r >= 0)
+		r = watch(s, &s->signal_watch, NULL, s->signals, EPOLLIN);
+	for (unsigned i = 0; i < s->sockets.n && r >= 0; i++)
+		r = watch(s, &s->listeners[i], NULL, s->sockets.fd[i], EPOLLIN);
+	return r;
+}
+
+static void clean_up(struct server *s)
+{
+	sockets_notify("STOPPING=1");
+	sockets_close(&s->sockets);
+	for (struct conn *c = s->first; c; c = c->next)
+		jail_end(&c->jail, RESULT_SUPERVISOR_SIGNAL, SIGTERM); /* all at once, then reap */
+	while (s->first) {
+		struct conn *c = s->first;
+
+		unlink_conn(s, c);
+		free_conn(c);
+	}
+	while (s->parked) {
+		struct conn *c = s->parked;
+
+		s->parked = c->next;
+		free_conn(c);
+	}
+	if (s->signals >= 0) {
+		close(s->signals);
+		sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+	}
+	if (s->epoll >= 0)
+		close(s->epoll);
+	planned_free(&s->planned);
+}
+
+int listen_run(const struct config *cfg, struct err *err)
+{
+	struct server s = {
+		.cfg = cfg, .planned = PLANNED_INIT, .epoll = FD_NONE, .signals = FD_NONE};
+	int r = prepare(&s, err);
+
+	if (r >= 0) {
+		fill_parked(&s);
+		sockets_notify("READY=1");
+		log_info("Listening on %s port %u", cfg->bindhost, cfg->port);
+		r = loop(&s, err);
+	}
+	clean_up(&s);
+	return r;
+}

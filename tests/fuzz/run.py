@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs the fuzzers for a number of executions and says what came out.
+
+    CC=clang meson setup build-fuzz -Dfuzzers=true -Dlauncher=dynamic
+    ninja -C build-fuzz
+    tests/fuzz/run.py --build build-fuzz [--runs 10000000] [--merge] [NAME...]
+
+New inputs are collected under the build directory; --merge takes those that reach new code into the
+corpus of the tree. A finding is left in the build directory; the exit status then is not 0.
+"""
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def dictionary(build):
+    """Every name and value of the settings table, from the .proto that the program prints."""
+    proto = subprocess.run([build / "toastainer", "config", "schema", "--proto"],
+                           check=True, capture_output=True, text=True).stdout
+    code = re.sub(r"//.*", "", proto)
+    names = set(re.findall(r"(\w+) = \d+", code))
+    camel = {re.sub(r"_+([a-z0-9])", lambda m: m[1].upper(), n) for n in names}
+    path = build / "fuzz.dict"
+    path.write_text("".join(f'"{n}"\n' for n in sorted(names | camel)))
+    return path
+
+
+def fuzz(name, opts):
+    program = opts.build / "tests" / "fuzz" / f"fuzz_{name}"
+    found = opts.build / f"fuzz-{name}"
+    found.mkdir(exist_ok=True)
+    corpus = HERE / "corpus" / name
+    limits = ["-max_len=2048", "-rss_limit_mb=1024", "-timeout=10"]
+    p = subprocess.run([program, f"-runs={opts.runs}", f"-dict={dictionary(opts.build)}", *limits,
+                        "-print_final_stats=1", f"-artifact_prefix={found}-", found, corpus],
+                       stderr=subprocess.PIPE, text=True, errors="replace")
+    done = re.search(r"stat::number_of_executed_units:\s*(\d+)", p.stderr)
+    done = int(done[1]) if done else 0
+    if p.returncode:
+        print(p.stderr[-6000:])
+    print(f"{name}: {done} executions, {'no finding' if p.returncode == 0 else 'a FINDING'}", flush=True)
+    if opts.merge and p.returncode == 0:
+        subprocess.run([program, "-merge=1", *limits, corpus, found], check=True, stderr=subprocess.DEVNULL)
+    return p.returncode == 0 and done >= opts.runs
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--runs", type=int, default=10_000_000)
+    parser.add_argument("--merge", action="store_true")
+    parser.add_argument("names", nargs="*")
+    opts = parser.parse_args()
+    opts.build = opts.build.resolve()
+    names = opts.names or sorted(d.name for d in (HERE / "corpus").iterdir())
+    sys.exit(0 if all([fuzz(name, opts) for name in names]) else 1)
+
+
+if __name__ == "__main__":
+    main()
