@@ -28,6 +28,7 @@ static const struct command {
 	{"image", cmd_image, "make and build up root file systems"},
 	{"config", cmd_config, "check and convert configuration files"},
 	{"doctor", cmd_doctor, "show what this machine can do, and what blocks the rest"},
+	{"policy", cmd_policy, "check, explain and show seccomp policies"},
 	{"help", cmd_help, "this text"},
 	{"version", cmd_version, "print the version"},
 };

@@ -68,7 +68,8 @@ class Run:
     def unit(self):
         log = self.opts.build / "meson-logs" / "testlog.json"
         log.unlink(missing_ok=True)
-        subprocess.run(["meson", "test", "-C", self.opts.build, "--no-rebuild", "--print-errorlogs"])
+        env = {**os.environ, **({"TOASTAINER_TEST_SLOW": "1"} if self.opts.slow else {})}
+        subprocess.run(["meson", "test", "-C", self.opts.build, "--no-rebuild", "--print-errorlogs"], env=env)
         if not log.exists():
             return self.note("unit", "meson test", "failed", "left no log")
         for line in log.read_text().splitlines():

@@ -236,6 +236,10 @@ int codegen_run(const struct kafel_policy *policy, struct arena *a, struct sock_
 
 	if (r < 0)
 		return r;
+	if (balanced.len < 16) {
+		*ret = balanced;
+		return 0;
+	}
 	r = generate(policy, a, true, &weighted, NULL);
 	*ret = r == 0 && bpf_longest(&weighted) <= bpf_longest(&balanced) ? weighted : balanced;
 	return 0;

@@ -25,7 +25,10 @@ int dag_init(struct dag *d, struct arena *a, struct err *err)
 	d->arena = a;
 	d->err = err;
 	d->dead_end = arena_alloc(a, sizeof(*d->dead_end));
-	return d->dead_end ? 0 : err_oom(err);
+	d->node_buckets = d->val_buckets = 64;
+	d->node_table = arena_alloc(a, d->node_buckets * sizeof(struct node *));
+	d->val_table = arena_alloc(a, d->val_buckets * sizeof(struct val *));
+	return d->dead_end && d->node_table && d->val_table ? 0 : err_oom(err);
 }
 
 /* --- values ----------------------------------------------------------------------------------- */
@@ -38,10 +41,38 @@ static uint32_t mix(uint32_t h, uintptr_t v)
 
 static const struct val no_val = {.kind = VAL_CONST};
 
+static struct val **val_bucket(struct dag *d, const struct val *v)
+{
+	uint32_t h = mix(mix(mix(v->kind, v->k), (uintptr_t)v->l), (uintptr_t)v->r);
+
+	return &d->val_table[h & (d->val_buckets - 1)];
+}
+
+/* Four times the buckets once the chains get long. Without memory they just stay long. */
+static void grow_vals(struct dag *d)
+{
+	struct val **old = d->val_table;
+	uint32_t n = d->val_buckets;
+	struct val **table = arena_alloc(d->arena, 4 * (size_t)n * sizeof(struct val *));
+
+	if (!table)
+		return;
+	d->val_table = table;
+	d->val_buckets = 4 * n;
+	for (uint32_t i = 0; i < n; i++) {
+		for (struct val *v = old[i], *next; v; v = next) {
+			struct val **head = val_bucket(d, v);
+
+			next = v->next;
+			v->next = *head;
+			*head = v;
+		}
+	}
+}
+
 static const struct val *intern_val(struct dag *d, const struct val *want)
 {
-	uint32_t h = mix(mix(mix(want->kind, want->k), (uintptr_t)want->l), (uintptr_t)want->r);
-	struct val **head = &d->val_table[h % ARRAY_SIZE(d->val_table)];
+	struct val **head = val_bucket(d, want);
 	struct val *v;
 
 	for (v = *head; v; v = v->next)
@@ -56,6 +87,8 @@ static const struct val *intern_val(struct dag *d, const struct val *want)
 	*v = *want;
 	v->next = *head;
 	*head = v;
+	if (++d->n_vals > 2 * d->val_buckets)
+		grow_vals(d);
 	return v;
 }
 
@@ -126,15 +159,38 @@ static const struct val *operand(struct dag *d, const struct expr *e, unsigned w
 
 /* --- nodes ------------------------------------------------------------------------------------ */
 
+static struct node **node_bucket(struct dag *d, const struct node *n)
+{
+	uint32_t h = mix(mix(mix(n->op, n->ret), (uintptr_t)n->a), (uintptr_t)n->b);
+
+	h = mix(mix(h, (uintptr_t)n->to[0]), (uintptr_t)n->to[1]);
+	return &d->node_table[h & (d->node_buckets - 1)];
+}
+
+static void grow_nodes(struct dag *d)
+{
+	uint32_t buckets = 4 * d->node_buckets;
+	struct node **table = arena_alloc(d->arena, buckets * sizeof(struct node *));
+
+	if (!table)
+		return;
+	d->node_table = table;
+	d->node_buckets = buckets;
+	for (uint32_t i = 0; i < d->n_nodes; i++) {
+		struct node **head = node_bucket(d, d->nodes[i]);
+
+		d->nodes[i]->next = *head;
+		*head = d->nodes[i];
+	}
+}
+
 static struct node *intern_node(struct dag *d, const struct node *want)
 {
-	uint32_t h = mix(mix(want->op, want->ret), (uintptr_t)want->a);
 	struct node **head, *n;
 
 	if (d->failed)
 		return d->dead_end;
-	h = mix(mix(mix(h, (uintptr_t)want->b), (uintptr_t)want->to[0]), (uintptr_t)want->to[1]);
-	head = &d->node_table[h % ARRAY_SIZE(d->node_table)];
+	head = node_bucket(d, want);
 	for (n = *head; n; n = n->next)
 		if (n->op == want->op && n->ret == want->ret && n->a == want->a &&
 		    n->b == want->b && n->to[0] == want->to[0] && n->to[1] == want->to[1])
@@ -150,6 +206,8 @@ static struct node *intern_node(struct dag *d, const struct node *want)
 	n->next = *head;
 	*head = n;
 	d->nodes[d->n_nodes++] = n;
+	if (d->n_nodes > 2 * d->node_buckets)
+		grow_nodes(d);
 	return n;
 }
 

@@ -10,7 +10,7 @@
 #include "kafel/ast.h"
 
 /* A policy whose graph is larger than this cannot fit into a filter. */
-#define DAG_MAX_NODES (1u << 17)
+#define DAG_MAX_NODES (1u << 15)
 
 enum val_kind { VAL_CONST, VAL_WORD, VAL_AND, VAL_OR };
 
@@ -20,7 +20,7 @@ struct val {
 	uint32_t k; /* VAL_CONST: the value; VAL_WORD: offset into struct seccomp_data */
 	const struct val *l, *r;
 	uint32_t min, max; /* what it can be */
-	struct val *next;
+	struct val *next;  /* in the hash table */
 };
 
 #define DAG_MAX_FACTS 4
@@ -66,12 +66,13 @@ struct dag {
 	int failed; /* a negative errno once something failed; later calls do nothing */
 	struct node **nodes;
 	uint32_t n_nodes, cap_nodes;
-	struct node *node_table[1024];
-	struct val *val_table[256];
+	struct node **node_table; /* hash tables of a power of two buckets */
+	struct val **val_table;
+	uint32_t node_buckets, val_buckets, n_vals;
 	struct node *dead_end; /* stands in for results after a failure */
 };
 
-/** dag_init() - an empty graph. @d is zeroed by the caller. */
+/** dag_init() - an empty graph. @d is zeroed by the caller. Return: 0 or -ENOMEM. */
 int dag_init(struct dag *d, struct arena *a, struct err *err);
 
 const struct val *dag_const(struct dag *d, uint32_t k);

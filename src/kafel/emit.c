@@ -14,20 +14,25 @@
 
 struct emitter {
 	struct dag *d;
-	struct sock_filter code[KAFEL_MAX_INSNS]; /* backwards */
-	uint32_t n;
-	bool full;
-	bool no_scratch;
+	struct sock_filter *code; /* backwards */
+	uint32_t n, cap;
+	int failed;	     /* -E2BIG or -ENOMEM */
 	struct node **order; /* nodes, each before those that it leads to */
 	uint32_t n_order;
 };
 
 static void put(struct emitter *e, uint16_t code, uint32_t jt, uint32_t jf, uint32_t k)
 {
-	if (e->n == KAFEL_MAX_INSNS) {
-		e->full = true;
+	struct sock_filter *grown;
+
+	if (e->failed)
+		return;
+	grown = arena_grow(e->d->arena, e->code, e->n, &e->cap, sizeof(*grown));
+	if (!grown || e->n == KAFEL_MAX_INSNS) {
+		e->failed = grown ? -E2BIG : -ENOMEM;
 		return;
 	}
+	e->code = grown;
 	e->code[e->n++] = (struct sock_filter){code, (uint8_t)jt, (uint8_t)jf, k};
 }
 
@@ -35,17 +40,22 @@ static void put(struct emitter *e, uint16_t code, uint32_t jt, uint32_t jf, uint
 
 /* struct loads - the instructions before a jump, forwards. */
 struct loads {
+	struct arena *arena;
 	struct sock_filter *insn;
 	uint32_t n, cap;
-	bool overflow, no_scratch;
+	bool no_memory, no_scratch;
 };
 
 static void load_put(struct loads *l, uint16_t code, uint32_t k)
 {
-	if (l->n == l->cap)
-		l->overflow = true;
-	else
-		l->insn[l->n++] = (struct sock_filter){code, 0, 0, k};
+	struct sock_filter *grown = arena_grow(l->arena, l->insn, l->n, &l->cap, sizeof(*grown));
+
+	if (!grown || l->n == UINT16_MAX) {
+		l->no_memory = true;
+		return;
+	}
+	l->insn = grown;
+	l->insn[l->n++] = (struct sock_filter){code, 0, 0, k};
 }
 
 /* Whether loading @v leaves X alone. */
@@ -81,7 +91,7 @@ static void load(struct loads *l, const struct val *v, uint32_t scratch)
 {
 	uint16_t op = v->kind == VAL_AND ? BPF_AND : BPF_OR;
 
-	if (l->overflow || l->no_scratch)
+	if (l->no_memory || l->no_scratch)
 		return;
 	if (v->kind == VAL_CONST) {
 		load_put(l, BPF_LD | BPF_IMM, v->k);
@@ -192,6 +202,8 @@ static int measure(struct emitter *e, struct loads *l)
 			return err_set(e->d->err, EINVAL,
 				       "an expression needs more than %d scratch words",
 				       BPF_MEMWORDS);
+		if (l->no_memory)
+			return err_oom(e->d->err);
 		n->n_loads = n->skip = (uint16_t)l->n;
 		n->hop = UINT32_MAX;
 	}
@@ -263,37 +275,35 @@ static void emit_node(struct emitter *e, struct node *n, struct loads *l)
 
 int emit_run(struct dag *d, struct node *root, struct sock_fprog *ret)
 {
-	struct emitter *e = arena_alloc(d->arena, sizeof(*e));
-	struct loads l = {.cap = KAFEL_MAX_INSNS};
-	struct sock_filter *code;
+	struct emitter e = {.d = d};
+	struct loads l = {.arena = d->arena};
 	int r;
 
-	l.insn = arena_alloc(d->arena, l.cap * sizeof(*l.insn));
-	if (!e || !l.insn)
-		return err_oom(d->err);
-	e->d = d;
 	if (root->op) {
-		r = find_order(e, root);
+		r = find_order(&e, root);
 		if (r == 0)
-			r = measure(e, &l);
+			r = measure(&e, &l);
 		if (r < 0)
 			return r;
-		for (uint32_t i = e->n_order; i-- > 0 && !e->full;)
-			emit_node(e, e->order[i], &l);
+		for (uint32_t i = e.n_order; i-- > 0 && !e.failed;)
+			emit_node(&e, e.order[i], &l);
 	} else {
-		put(e, BPF_RET | BPF_K, 0, 0, root->ret);
+		put(&e, BPF_RET | BPF_K, 0, 0, root->ret);
 	}
-	if (e->full || l.overflow)
+	if (e.failed == -E2BIG)
 		return err_set(d->err, E2BIG,
 			       "the policy is too large: its filter would have more than %d "
 			       "instructions",
 			       KAFEL_MAX_INSNS);
-	code = arena_alloc(d->arena, e->n * sizeof(*code));
-	if (!code)
+	if (e.failed || l.no_memory)
 		return err_oom(d->err);
-	for (uint32_t i = 0; i < e->n; i++)
-		code[i] = e->code[e->n - 1 - i];
-	ret->filter = code;
-	ret->len = (unsigned short)e->n;
+	for (uint32_t i = 0; i < e.n / 2; i++) {
+		struct sock_filter swap = e.code[i];
+
+		e.code[i] = e.code[e.n - 1 - i];
+		e.code[e.n - 1 - i] = swap;
+	}
+	ret->filter = e.code;
+	ret->len = (unsigned short)e.n;
 	return 0;
 }

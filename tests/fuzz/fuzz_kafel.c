@@ -2,14 +2,8 @@
 /*
  * Policy text. The first byte chooses the architecture and the options, the rest is the policy.
  * Whatever compiles must pass the kernel's checks, and say of calls what the policy says.
- *
- * With -fsanitize=fuzzer it is a fuzzer; without, it runs over the files it is given (the corpus).
- * With KAFEL_LOAD=N in the environment, the first N filters for this machine are also loaded into
- * the kernel, each by a child that then exits.
  */
 #include <linux/audit.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "kafel/bpf.h"
 #include "kafel/kafel.h"
@@ -37,30 +31,6 @@ static void check_calls(const struct kafel_policy *policy, const struct sock_fpr
 		if (bpf_run(prog, &call, NULL) != d.action)
 			abort();
 	}
-}
-
-/* A filter that bpf_check() passes must be one that the kernel takes. */
-static void load(const struct sock_fprog *prog)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		/* Loading is what counts: the exit is made known through a pipe of the parent's. */
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-			_exit(2);
-		struct sock_filter last[] = {{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
-		struct sock_fprog both = *prog;
-
-		(void)last;
-		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &both, 0, 0) < 0)
-			_exit(1);
-		_exit(0);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		abort();
-	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "kafel/bpf.h"
 #include "kafel_policies.h"
@@ -74,9 +77,68 @@ static void test_equivalence(void **state UNUSED)
 	policies_free(&p);
 }
 
+/* Return: 0, or the errno with which the kernel refused the filter; -1 without no_new_privs. */
+static int install(const struct sock_fprog *prog)
+{
+	int pipefd[2], result = 0, status;
+	struct sock_fprog filter = *prog;
+	pid_t pid;
+
+	assert_int_equal(pipe(pipefd), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		/* Where the filter refuses even to exit, a fault ends the child. */
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+		signal(SIGSEGV, SIG_DFL);
+		signal(SIGILL, SIG_DFL);
+		signal(SIGSYS, SIG_DFL);
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+			result = -1;
+		else if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) < 0)
+			result = errno;
+		if (result && write(pipefd[1], &result, sizeof(result)) < 0)
+			result = -1;
+		_exit(0);
+	}
+	close(pipefd[1]);
+	if (read(pipefd[0], &result, sizeof(result)) < 0)
+		result = -1;
+	close(pipefd[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return result;
+}
+
+static void test_kernel(void **state UNUSED)
+{
+	unsigned n = getenv("TOASTAINER_TEST_SLOW") ? 10000 : 200, loaded = 0;
+	struct policies p = {.seed = 2};
+
+	while (loaded < n) {
+		struct kafel_options opts = {0};
+		struct arena a = {0};
+		struct sock_fprog prog;
+		struct err err = ERR_INIT;
+
+		policies_make(&p);
+		if (p.arch->audit == SYSCALLS_NATIVE_ARCH &&
+		    kafel_compile(&opts, p.text.s, p.text.n, "policy", &a, &prog, &err) == 0) {
+			int r = install(&prog);
+
+			if (r)
+				fail_msg("%s\nthe kernel refuses it: %s", p.text.s, strerror(r));
+			loaded++;
+		}
+		arena_free(&a);
+	}
+	print_message("the kernel accepted %u filters\n", loaded);
+	policies_free(&p);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_equivalence)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_equivalence),
+					   cmocka_unit_test(test_kernel)};
 
 	return cmocka_run_group_tests_name("kafel_random", tests, NULL, NULL);
 }
