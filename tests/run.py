@@ -235,7 +235,7 @@ def main():
     finally:
         run.close()
     if run.bad:
-        print("\nFailed:\n  " + "\n  ".join(run.bad))
+        print("\nFailed:\n  " + "\n  ".join(run.bad[:80]) + (f"\n  and {len(run.bad) - 80} more" if run.bad[80:] else ""))
     c = run.count
     if os.environ.get("TOASTAINER_COUNTS"):
         with open(os.environ["TOASTAINER_COUNTS"], "a") as f:

@@ -33,6 +33,12 @@ void *mem_realloc(void *p, size_t size)
 	return must_fail() ? NULL : realloc(p, size ? size : 1);
 }
 
+void arena_first(struct arena *a, char *buf, size_t n)
+{
+	a->cur = buf;
+	a->end = buf + n;
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
 	char *p;

@@ -28,6 +28,12 @@ struct arena {
 };
 
 /**
+ * arena_first() - give an empty arena its first memory, which stays the caller's.
+ * @buf: zeroed, 16-byte aligned, outlives the arena
+ */
+void arena_first(struct arena *a, char *buf, size_t n);
+
+/**
  * arena_alloc() - zeroed, 8-byte aligned memory owned by the arena.
  * Return: NULL when there is none.
  */

@@ -34,15 +34,15 @@ static long clone3_call(struct clone_args *args, int (*fn)(void *), void *arg)
 #endif
 
 /* clone(2) keeps the signal in the low byte, where CLONE_NEWTIME lies for clone3: see child.c. */
-pid_t proc_clone(uint64_t flags, int (*fn)(void *), void *arg, char *stack_top, size_t stack_size,
-		 int *pidfd)
+pid_t proc_clone(uint64_t flags, int exit_signal, int (*fn)(void *), void *arg, char *stack_top,
+		 size_t stack_size, int *pidfd)
 {
 	pid_t pid;
 
 #ifdef __x86_64__
 	struct clone_args args = {
 		.flags = flags | CLONE_CLEAR_SIGHAND,
-		.exit_signal = SIGCHLD,
+		.exit_signal = (uint64_t)exit_signal,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.stack = stack_top ? (uint64_t)(uintptr_t)(stack_top - stack_size) : 0,
 		.stack_size = stack_top ? stack_size : 0,
@@ -55,6 +55,6 @@ pid_t proc_clone(uint64_t flags, int (*fn)(void *), void *arg, char *stack_top, 
 #endif
 	if (!stack_top)
 		return -ENOSYS;
-	pid = clone(fn, stack_top, (int)(flags | SIGCHLD), arg, pidfd);
+	pid = clone(fn, stack_top, (int)(flags | (uint64_t)exit_signal), arg, pidfd);
 	return pid < 0 ? -errno : pid;
 }

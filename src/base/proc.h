@@ -9,14 +9,16 @@
 
 /**
  * proc_clone() - start a process that runs a function.
- * @flags: CLONE_* without a signal; the exit signal is SIGCHLD
+ * @flags: CLONE_* without a signal
+ * @exit_signal: what we get when it ends: SIGCHLD, or 0 for a process that only waits with __WALL
+ *	see, so that nobody else's wait(2) reaps it
  * @fn: the process; its value becomes the exit status
  * @stack_top: end of the memory for its stack (needed with CLONE_VM, else may be NULL when clone3
  *	is there); 16-byte aligned, at least @stack_size bytes below it
  * @pidfd: set when CLONE_PIDFD is among the flags
  * Return: pid or a negative errno.
  */
-pid_t proc_clone(uint64_t flags, int (*fn)(void *), void *arg, char *stack_top, size_t stack_size,
-		 int *pidfd);
+pid_t proc_clone(uint64_t flags, int exit_signal, int (*fn)(void *), void *arg, char *stack_top,
+		 size_t stack_size, int *pidfd);
 
 #endif

@@ -3,6 +3,7 @@
  * String helpers. Nothing here looks at the locale.
  */
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 
 #include "base/mem.h"
@@ -116,6 +117,25 @@ void str_nearest(const char *word, const char *name, const char **best, unsigned
 		*best = name;
 		*best_distance = d;
 	}
+}
+
+const char *str_signal(int sig, char *buf, size_t n)
+{
+	static const char *const names[] = {
+#define NAME(s) [s] = #s
+		NAME(SIGHUP),  NAME(SIGINT),   NAME(SIGQUIT), NAME(SIGILL),  NAME(SIGTRAP),
+		NAME(SIGABRT), NAME(SIGBUS),   NAME(SIGFPE),  NAME(SIGKILL), NAME(SIGUSR1),
+		NAME(SIGSEGV), NAME(SIGUSR2),  NAME(SIGPIPE), NAME(SIGALRM), NAME(SIGTERM),
+		NAME(SIGCHLD), NAME(SIGCONT),  NAME(SIGSTOP), NAME(SIGTSTP), NAME(SIGTTIN),
+		NAME(SIGTTOU), NAME(SIGURG),   NAME(SIGXCPU), NAME(SIGXFSZ), NAME(SIGVTALRM),
+		NAME(SIGPROF), NAME(SIGWINCH), NAME(SIGIO),   NAME(SIGPWR),  NAME(SIGSYS),
+#undef NAME
+	};
+
+	if (sig > 0 && sig < (int)ARRAY_SIZE(names) && names[sig])
+		return names[sig];
+	snprintf(buf, n, "signal %d", sig);
+	return buf;
 }
 
 static bool reserve(struct sbuf *b, size_t more)

@@ -32,6 +32,9 @@ void str_nearest(const char *word, const char *name, const char **best, unsigned
 /** str_utf8_len() - bytes of the well-formed UTF-8 sequence at @s (NUL-terminated), 0: it is none. */
 unsigned str_utf8_len(const char *s);
 
+/** str_signal() - "SIGTERM"; "signal N" where a number has no name, in a buffer of @n bytes. */
+const char *str_signal(int sig, char *buf, size_t n);
+
 /* struct sbuf - a growing string on the heap. Zero-initialised is empty and valid. */
 struct sbuf {
 	char *s; /* NUL-terminated once something was put; owned */

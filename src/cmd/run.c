@@ -159,12 +159,14 @@ static int print_config(const struct config *cfg, struct err *err)
 
 static int jail_command(enum config_face face, char **argv)
 {
+	static char memory[12288] __attribute__((aligned(16))); /* most runs need no heap */
 	struct config cfg;
 	struct cli cli;
 	struct err err = ERR_INIT;
 	int r;
 
 	config_init(&cfg, face);
+	arena_first(&cfg.arena, memory, sizeof(memory));
 	r = cli_parse(argv, &cfg, &cli, &err);
 	if (r < 0) {
 		r = fail(face, &err);

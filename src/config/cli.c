@@ -167,7 +167,7 @@ static int set_command(struct config *cfg, char **words, unsigned n, struct err 
 int cli_parse(char **argv, struct config *cfg, struct cli *ret, struct err *err)
 {
 	struct parse p = {.cfg = cfg, .cli = ret, .argv = argv};
-	_cleanup_free_ char **words = NULL;
+	char **words;
 	char **next = argv[0] ? argv + 1 : argv;
 	unsigned n = 0;
 
@@ -176,7 +176,7 @@ int cli_parse(char **argv, struct config *cfg, struct cli *ret, struct err *err)
 	cfg->mount_proc = true;
 	while (argv[n])
 		n++;
-	words = mem_alloc((n + 1) * sizeof(*words));
+	words = arena_alloc(&cfg->arena, (n + 1) * sizeof(*words));
 	if (!words)
 		return err_oom(err);
 	n = 0;

@@ -14,10 +14,11 @@ struct planner {
 	struct jail_plan *plan; /* &out->plan */
 };
 
-int plan_ids(struct planner *p, struct err *err);    /* plan_ids.c: id maps, user, group */
-int plan_mounts(struct planner *p, struct err *err); /* plan_mounts.c: root and mounts */
-int plan_limits(struct planner *p, struct err *err); /* plan_limits.c: rlimits, CPUs, ... */
-int plan_exec(struct planner *p, struct err *err);   /* plan_exec.c: argv, environment, path */
+int plan_ids(struct planner *p, struct err *err);     /* plan_ids.c: id maps, user, group */
+int plan_mounts(struct planner *p, struct err *err);  /* plan_mounts.c: root and mounts */
+int plan_limits(struct planner *p, struct err *err);  /* plan_limits.c: rlimits, CPUs, ... */
+int plan_seccomp(struct planner *p, struct err *err); /* plan_seccomp.c: the system call policy */
+int plan_exec(struct planner *p, struct err *err);    /* plan_exec.c: argv, environment, path */
 
 /** plan_warn() - note something for the log. */
 void plan_warn(struct planner *p, const char *fmt, ...) PRINTF_LIKE(2, 3);

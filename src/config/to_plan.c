@@ -109,7 +109,6 @@ static int refuse_unenforced(const struct config *cfg, struct err *err)
 		bool used;
 		const char *name;
 	} later[] = {
-		{cfg->seccomp_policy_file || cfg->seccomp_string.n, "a seccomp policy"},
 		{cfg->seccomp_unotify || cfg->seccomp_unotify_report, "seccomp_unotify"},
 		{cfg->cgroup_mem_max || cfg->cgroup_mem_memsw_max || cfg->cgroup_mem_swap_max >= 0,
 		 "a memory cgroup limit"},
@@ -152,6 +151,8 @@ int to_plan(const struct config *cfg, struct planned *ret, struct err *err)
 		r = plan_limits(&p, err);
 	if (r >= 0)
 		r = plan_privileges(&p, err);
+	if (r >= 0)
+		r = plan_seccomp(&p, err);
 	if (r >= 0)
 		r = plan_exec(&p, err);
 	return r;

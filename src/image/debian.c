@@ -6,6 +6,7 @@
  */
 #include "base/str.h"
 #include "base/sys.h"
+#include "image/hostjail.h"
 #include "image/sources.h"
 
 /* A field of os-release(5), without its quotes. NULL: not there. */
@@ -54,6 +55,64 @@ static int by_mmdebstrap(struct bootstrap *b, const char *tool, const char *suit
 	return tool_run(b->signals, argv, STDERR_FILENO, true, err);
 }
 
+/* Takes away what tar made of other ids; what is ours is left to the caller. */
+static void remove_unpacked(struct bootstrap *b)
+{
+	const char *find = tool_find(&b->arena, "find");
+	const char *argv[] = {find, b->dir->path, "-xdev", "-mindepth", "1", "-delete", NULL};
+
+	if (find)
+		(void)hostjail_run(b->dir, argv, FD_NONE, NULL);
+}
+
+static int unpack(struct bootstrap *b, int archive, struct err *err)
+{
+	const char *tar = tool_find(&b->arena, "tar");
+	const char *file = arena_printf(&b->arena, "/proc/self/fd/%d", archive);
+	/* Device nodes cannot be made, and are not needed: each jail has a /dev of its own. */
+	const char *argv[] = {tar,
+			      "--extract",
+			      "--file",
+			      file,
+			      "--directory",
+			      b->dir->path,
+			      "--numeric-owner",
+			      "--preserve-permissions",
+			      "--xattrs",
+			      "--xattrs-include=security.capability",
+			      "--exclude=./dev/*",
+			      NULL};
+	int r;
+
+	if (!tar || !file)
+		return err_set(err, ENOENT, "tar is not installed");
+	r = hostjail_run(b->dir, argv, archive, err);
+	if (r)
+		remove_unpacked(b);
+	return r;
+}
+
+/*
+ * Without root: mmdebstrap's own user namespace starts at the first subordinate id, ours at the user.
+ * A directory made by it would belong to the wrong ids, so it makes an archive, which is unpacked
+ * with the ids that image builds have.
+ */
+static int by_mmdebstrap_user(struct bootstrap *b, const char *tool, const char *suite,
+			      const char *variant, struct err *err)
+{
+	const char *argv[] = {
+		tool, "--mode=unshare", "--format=tar", variant, suite, "-", b->rq->mirror, NULL};
+	_cleanup_close_ int archive = sys_openat(b->dir->fd, ".", O_TMPFILE | O_RDWR, 0600);
+	int r;
+
+	if (archive < 0)
+		return err_sys(err, archive, "make a temporary file in '%s'", b->dir->path);
+	r = hostjail_check(err);
+	if (!r)
+		r = tool_run(b->signals, argv, archive, false, err);
+	return r ? r : unpack(b, archive, err);
+}
+
 /* It mounts proc and sys in the new root, in the mount namespace that it is started in. */
 static int by_debootstrap(struct bootstrap *b, const char *tool, const char *suite,
 			  const char *variant, struct err *err)
@@ -81,6 +140,8 @@ int debian_make(struct bootstrap *b, struct err *err)
 		return r;
 	if (!variant)
 		return err_oom(err);
+	if (mmdebstrap && geteuid() != 0)
+		return by_mmdebstrap_user(b, mmdebstrap, suite, variant, err);
 	if (mmdebstrap)
 		return by_mmdebstrap(b, mmdebstrap, suite, variant, err);
 	if (debootstrap && geteuid() == 0)

@@ -118,6 +118,8 @@ static int open_named(struct image_dir *d, const char *name, struct err *err)
 	char link[64];
 	ssize_t n;
 
+	if (strlen(name) >= PATH_MAX)
+		return err_sys(err, ENAMETOOLONG, "image directory '%.60s...'", name);
 	d->fd = sys_openat(AT_FDCWD, name, O_RDONLY | O_DIRECTORY, 0);
 	if (d->fd < 0) {
 		err_sys(err, d->fd, "image directory '%s'", name);
@@ -180,11 +182,14 @@ static int check_empty(const struct image_dir *d, const char *name, struct err *
 
 int dir_create(struct image_dir *d, const char *name, bool *ret_made, struct err *err)
 {
-	bool made = mkdir(name, 0755) == 0;
+	bool made;
 	int r;
 
 	if (!*name)
 		return err_set(err, EINVAL, "image directory: the name is empty");
+	if (strlen(name) >= PATH_MAX)
+		return err_sys(err, ENAMETOOLONG, "image directory '%.60s...'", name);
+	made = mkdir(name, 0755) == 0;
 	if (!made && errno != EEXIST) {
 		r = -errno;
 		err_sys(err, r, "make image directory '%s'", name);

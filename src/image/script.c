@@ -3,6 +3,8 @@
  * Reading a set-up script. Called by image/shell before it starts anything, so that a script that
  * cannot work is refused by name instead of failing half-way inside.
  */
+#include <limits.h>
+
 #include "base/io.h"
 #include "base/sys.h"
 #include "image/script.h"
@@ -87,6 +89,8 @@ int script_read(struct arena *a, const char *name, struct script *ret, struct er
 	char *text = NULL;
 	int r;
 
+	if (strlen(name) >= PATH_MAX)
+		return err_sys(err, ENAMETOOLONG, "script '%.60s...'", name);
 	if (stat(name, &st) < 0)
 		return err_sys(err, errno, "script '%s'", name);
 	if (!S_ISREG(st.st_mode))

@@ -1,79 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Working in an image. Called by cmd/image. Adds to the image face's defaults and the user's options
- * what depends on this image and this user: program, ids, name servers; and runs it. What can be wrong with the directory, the script and its
- * interpreter is found before anything starts.
+ * what depends on this image and this user: program, ids, name servers; and runs it. What can be
+ * wrong with the directory, the script and its interpreter is found before anything starts.
  *
  * Nothing of ours is written into the image: the script and resolv.conf are read-only mounts with
  * content, the script below the jail's own /dev; image/targets supplies what they are mounted on.
  */
 #include "base/io.h"
 #include "base/sys.h"
-#include "config/schema.h"
-#include "image/ids.h"
+#include "image/settings.h"
 #include "image/shell.h"
 #include "mode/once.h"
 
 #define SCRIPT_DIR  "/dev/setup"
 #define RESOLV_CONF "/etc/resolv.conf"
 #define RESOLV_MAX  ((size_t)1 << 16)
-
-/* A new element of a repeated top-level setting, which counts as given. */
-static void *append(struct config *cfg, const char *field)
-{
-	const struct setting *row = schema_find(&schema_config, field, strlen(field));
-
-	schema_mark(&schema_config, cfg, row);
-	return schema_append(cfg, cfg, row);
-}
-
-/* A read-only file with content. */
-static int add_file(struct config *cfg, const char *dst, const char *text, size_t n,
-		    struct err *err)
-{
-	struct cfg_mount *m = append(cfg, "mount");
-
-	if (!m || !dst)
-		return err_oom(err);
-	m->dst = dst;
-	m->src_content = (struct cfg_bytes){text, n};
-	return 0;
-}
-
-static int add_ids(struct config *cfg, const char *field, const struct id_map *map, struct err *err)
-{
-	for (uint32_t i = 0; i < map->n; i++) {
-		struct cfg_idmap *m = append(cfg, field);
-
-		if (!m)
-			return err_oom(err);
-		m->inside_id = arena_printf(&cfg->arena, "%u", map->v[i].inside);
-		m->outside_id = arena_printf(&cfg->arena, "%u", map->v[i].outside);
-		m->count = map->v[i].count;
-		m->use_newidmap = map->helper;
-		if (!m->inside_id || !m->outside_id)
-			return err_oom(err);
-	}
-	return 0;
-}
-
-/* Root inside, and all further ids that we may hand out, unless the user said otherwise. */
-static int set_ids(struct shell *s, struct config *cfg, struct err *err)
-{
-	struct id_map uids, gids;
-	int r;
-
-	if (!cfg->clone_newuser || cfg->uidmap.n || cfg->gidmap.n)
-		return 0;
-	r = ids_here(&cfg->arena, &uids, &gids, err);
-	if (!r)
-		r = add_ids(cfg, "uidmap", &uids, err);
-	if (!r)
-		r = add_ids(cfg, "gidmap", &gids, err);
-	if (!r)
-		s->one_id = ids_count(&uids) == 1;
-	return r;
-}
 
 static bool has_mount(const struct config *cfg, const char *dst)
 {
@@ -96,28 +38,7 @@ static int set_resolver(struct config *cfg, struct err *err)
 	if (cfg->clone_newnet || has_mount(cfg, RESOLV_CONF) || access(RESOLV_CONF, R_OK) < 0)
 		return 0;
 	r = io_read_file(&cfg->arena, AT_FDCWD, RESOLV_CONF, RESOLV_MAX, &text, &n, err);
-	return r ? r : add_file(cfg, RESOLV_CONF, text, n, err);
-}
-
-/* The program: path, then its arguments; what the user wrote as a command becomes arguments. */
-static int set_program(struct config *cfg, const char *const *words, unsigned n, struct err *err)
-{
-	const char *const *old = cfg->exec_bin.arg.v, *path = cfg->exec_bin.path;
-	uint32_t n_old = cfg->exec_bin.arg.n, at = 0;
-	const char **v = arena_alloc(&cfg->arena, (n + n_old) * sizeof(*v));
-
-	if (!v)
-		return err_oom(err);
-	for (unsigned i = 1; i < n; i++)
-		v[at++] = words[i];
-	if (path)
-		v[at++] = path;
-	for (uint32_t i = 0; i < n_old; i++)
-		v[at++] = old[i];
-	cfg->exec_bin.path = words[0];
-	cfg->exec_bin.arg.v = v;
-	cfg->exec_bin.arg.n = cfg->exec_bin.arg.cap = at;
-	return 0;
+	return r ? r : settings_file(cfg, RESOLV_CONF, text, n, err);
 }
 
 static int set_script(struct shell *s, struct config *cfg, struct err *err)
@@ -134,14 +55,14 @@ static int set_script(struct shell *s, struct config *cfg, struct err *err)
 		return err_hint(err, "install it there first, or let the script begin with the "
 				     "line of an interpreter that the image has");
 	}
-	r = add_file(cfg, path, sc->text, sc->size, err);
+	r = settings_file(cfg, path, sc->text, sc->size, err);
 	if (r)
 		return r;
 	words[n++] = sc->interpreter;
 	if (sc->argument)
 		words[n++] = sc->argument;
 	words[n++] = path;
-	return set_program(cfg, words, n, err);
+	return settings_program(cfg, words, n, err);
 }
 
 static int set_shell(const struct shell *s, struct config *cfg, struct err *err)
@@ -150,9 +71,36 @@ static int set_shell(const struct shell *s, struct config *cfg, struct err *err)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(shells); i++)
 		if (dir_has_program(&s->dir, shells[i]) == 0)
-			return set_program(cfg, &shells[i], 1, err);
+			return settings_program(cfg, &shells[i], 1, err);
 	err_set(err, ENOENT, "image directory '%s' has neither /bin/bash nor /bin/sh", s->dir.path);
 	return err_hint(err, "is it a root file system? toastainer image bootstrap makes one");
+}
+
+static int absolute(struct config *cfg, const char *cwd, const char **path, struct err *err)
+{
+	if (!*path || !**path || **path == '/')
+		return 0;
+	*path = arena_printf(&cfg->arena, "%s/%s", cwd, *path);
+	return *path ? 0 : err_oom(err);
+}
+
+/* What the user named relative to his directory means the same when we have left it. */
+static int absolute_paths(struct config *cfg, struct err *err)
+{
+	char cwd[PATH_MAX];
+	int r = 0;
+
+	if (!getcwd(cwd, sizeof(cwd)))
+		return err_sys(err, errno, "working directory");
+	if (cfg->exec_bin.exec_fd)
+		r = absolute(cfg, cwd, &cfg->exec_bin.path, err);
+	for (uint32_t i = 0; !r && i < cfg->mount.n; i++) {
+		struct cfg_mount *m = &cfg->mount.v[i];
+
+		if (m->is_bind && !*m->prefix_src_env)
+			r = absolute(cfg, cwd, &m->src, err);
+	}
+	return r;
 }
 
 static int complete(struct shell *s, struct config *cfg, const struct shell_request *rq,
@@ -165,14 +113,13 @@ static int complete(struct shell *s, struct config *cfg, const struct shell_requ
 	else if (!cfg->exec_bin.path)
 		r = set_shell(s, cfg, err);
 	if (!r)
-		r = set_ids(s, cfg, err);
+		r = settings_ids(cfg, &s->one_id, err);
 	if (!r)
 		r = set_resolver(cfg, err);
 	if (r)
 		return r;
-	/* By its descriptor: the directory that was checked, whatever its name means by then. */
-	cfg->chroot = arena_printf(&cfg->arena, "/proc/self/fd/%d", s->dir.fd);
-	return cfg->chroot ? 0 : err_oom(err);
+	cfg->chroot = "."; /* see run_inside() */
+	return absolute_paths(cfg, err);
 }
 
 int shell_prepare(struct shell *s, struct config *cfg, const struct shell_request *rq,
@@ -223,6 +170,27 @@ static bool wanted(const struct config *cfg, const struct cfg_mount *m, struct t
 	return true;
 }
 
+/*
+ * Runs the jail from within the directory, with "." as its root: what was checked and locked, even if
+ * its name means something else by now. (Its descriptor belongs to our mount namespace, and could not
+ * be mounted in the jail's; the working directory comes along.)
+ */
+static int run_inside(const struct shell *s, const struct config *cfg, struct result *ret,
+		      struct err *err)
+{
+	_cleanup_close_ int before = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
+	int r;
+
+	if (before < 0)
+		return err_sys(err, before, "open the working directory");
+	if (fchdir(s->dir.fd) < 0)
+		return err_sys(err, errno, "enter '%s'", s->dir.path);
+	r = once_run(cfg, ret, err);
+	if (fchdir(before) < 0 && !r)
+		r = err_sys(err, errno, "return to the working directory");
+	return r;
+}
+
 int shell_run(struct shell *s, struct config *cfg, struct result *ret, struct err *err)
 {
 	struct target *want = arena_alloc(&cfg->arena, (cfg->mount.n + (size_t)3) * sizeof(*want));
@@ -242,7 +210,7 @@ int shell_run(struct shell *s, struct config *cfg, struct result *ret, struct er
 			n++;
 	r = targets_make(&s->targets, s->dir.fd, want, n, err);
 	if (!r)
-		r = once_run(cfg, ret, err);
+		r = run_inside(s, cfg, ret, err);
 	targets_remove(&s->targets);
 	return r;
 }

@@ -32,14 +32,13 @@ static int interrupted_by(int sig, struct err *err)
 
 int tool_interrupted(const struct tool_signals *s, struct err *err)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	sigset_t pending;
+	const struct timespec now = {0};
+	int sig;
 
-	sigpending(&pending);
-	for (unsigned i = 0; i < ARRAY_SIZE(signals); i++)
-		if (sigismember(&pending, signals[i]) && sigismember(&s->held, signals[i]))
-			return interrupted_by(signals[i], err);
-	return 0;
+	do
+		sig = sigtimedwait(&s->held, NULL, &now);
+	while (sig == SIGCHLD);
+	return sig > 0 ? interrupted_by(sig, err) : 0;
 }
 
 char *tool_find(struct arena *a, const char *name)

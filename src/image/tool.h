@@ -18,10 +18,10 @@ struct tool_signals {
 
 void tool_hold_signals(struct tool_signals *s);
 
-/** tool_release_signals() - as they were; one that came meanwhile takes effect now. */
+/** tool_release_signals() - as they were; one that came since we looked takes effect now. */
 void tool_release_signals(const struct tool_signals *s);
 
-/** tool_interrupted() - whether one came. Return: 0, or -EINTR with its error. */
+/** tool_interrupted() - take one that came. Return: 0, or -EINTR with its error. */
 int tool_interrupted(const struct tool_signals *s, struct err *err);
 
 /** tool_find() - a program in PATH and the directories of the superuser. NULL: not there. */

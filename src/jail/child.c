@@ -306,8 +306,9 @@ int child_guard_main(void *arg)
 
 	sys_prctl(PR_SET_PDEATHSIG, p->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL, 0, 0,
 		  0);
+	flags |= p->clone_flags & ~child_guard_namespaces(p) & ~(uint64_t)CLONE_NEWTIME;
 	if (p->pid_role == PID_ONE)
-		flags |= CLONE_NEWPID;
+		flags |= CLONE_NEWPID; /* a further one, nested in ours */
 	if (p->pid_role == PID_SHARED) {
 		sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 		children = sys_openat(AT_FDCWD, "/proc/thread-self/children", O_RDONLY, 0);
@@ -324,7 +325,7 @@ int child_guard_main(void *arg)
 			return 255;
 		}
 	}
-	program = proc_clone(flags, program_main, c, c->stack_top, CHILD_STACK, NULL);
+	program = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL);
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
 		snprintf(r.err.step, sizeof(r.err.step), "namespaces");

@@ -8,6 +8,18 @@
 #include "base/err.h"
 #include "jail/plan.h"
 
+/*
+ * Which of the plan's namespaces the guard is made with; the program's process makes the rest. A
+ * guard that the program can see (as its init) lives in all of them. One that it cannot see needs only
+ * what ends the program with it; then the id maps are written while the other namespaces are made.
+ */
+static inline uint64_t child_guard_namespaces(const struct jail_plan *p)
+{
+	uint64_t flags = p->clone_flags & ~(uint64_t)CLONE_NEWTIME;
+
+	return p->pid_role == PID_ONE ? flags & (CLONE_NEWUSER | CLONE_NEWPID) : flags;
+}
+
 /* Bytes of stack for each of a launch's two processes. */
 enum { CHILD_STACK = 128 * 1024 };
 

@@ -43,7 +43,7 @@ static size_t launch_size(const struct jail_plan *plan)
 static int start_guard(struct jail *j, int child_ctl, int tty_slave, struct err *err)
 {
 	const struct jail_plan *p = j->plan;
-	uint64_t flags = (p->clone_flags & ~(uint64_t)CLONE_NEWTIME) | CLONE_PIDFD;
+	uint64_t flags = child_guard_namespaces(p) | CLONE_PIDFD;
 	const uint64_t all = ~0ULL;
 	struct launch *l;
 	uint64_t mask;
@@ -73,14 +73,14 @@ static int start_guard(struct jail *j, int child_ctl, int tty_slave, struct err 
 		flags |= CLONE_VM;
 	/* No handler of ours may run in the child; it starts with everything blocked. */
 	sys_sigmask(SIG_SETMASK, &all, &mask);
-	pid = proc_clone(flags, child_guard_main, &l->child, mem + 2 * CHILD_STACK, CHILD_STACK,
-			 &j->guard_fd);
+	pid = proc_clone(flags, p->share_memory ? SIGCHLD : 0, child_guard_main, &l->child,
+			 mem + 2 * CHILD_STACK, CHILD_STACK, &j->guard_fd);
 	sys_sigmask(SIG_SETMASK, &mask, NULL);
 	if (pid < 0) {
 		j->guard_fd = FD_NONE;
 		return err_sys(err, pid, "make the jail's namespaces");
 	}
-	j->guard = pid;
+	j->guard = j->pid = pid;
 	return 0;
 }
 
@@ -208,7 +208,9 @@ int jail_step(struct jail *j)
 		return 1;
 	if (j->deadline_ns && !j->ended_by && now_ns() >= j->deadline_ns)
 		jail_end(j, RESULT_TIME_LIMIT, 0);
-	r = sys_wait4(j->guard, &status, WNOHANG, &ru);
+	/* A guard that has reported is on its way out: a process that is all ours just waits. */
+	r = sys_wait4(j->guard, &status,
+		      __WALL | (j->program_reported && j->plan->share_memory ? 0 : WNOHANG), &ru);
 	if (r <= 0)
 		return 0;
 	while (take_report(j)) /* said before it died */
@@ -267,7 +269,7 @@ void jail_release(struct jail *j)
 {
 	if (j->guard) {
 		kill_guard(j, SIGKILL);
-		while (sys_wait4(j->guard, NULL, 0, NULL) == -EINTR)
+		while (sys_wait4(j->guard, NULL, __WALL, NULL) == -EINTR)
 			;
 		j->guard = 0;
 	}

@@ -10,6 +10,7 @@
 
 struct jail {
 	const struct jail_plan *plan; /* borrowed until jail_release() */
+	pid_t pid;		      /* the guard's number, also when it is gone: for the log */
 	pid_t guard;		      /* first process of the jail; 0: none (any more) */
 	int guard_fd;	/* its pidfd: readable when it ended; FD_NONE without pidfds */
 	int ctl;	/* reports of the jail's processes */

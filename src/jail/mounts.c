@@ -444,7 +444,8 @@ int mounts_pivot(struct child *c, struct err *err)
 		r = sys_pivot_root(".", ".");
 	if (r < 0)
 		return err_sys(err, r, p->move_root ? "chroot to the new root" : "pivot_root");
-	if (!p->move_root) {
+	/* "." names the topmost mount on it: the scratch tmpfs, which lies on the old root, then that. */
+	for (int left = p->move_root ? 0 : 1 + p->scratch; left; left--) {
 		r = sys_umount2(".", MNT_DETACH);
 		if (r < 0)
 			return err_sys(err, r, "unmount the old root");

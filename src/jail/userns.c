@@ -42,11 +42,11 @@ static int by_helper(const char *const *planned, pid_t pid, struct err *err)
 	stack = mem_alloc(16384 + 16);
 	if (!stack)
 		return err_oom(err);
-	child = proc_clone(CLONE_VM | CLONE_VFORK, run_helper, &h,
+	child = proc_clone(CLONE_VM | CLONE_VFORK, 0, run_helper, &h,
 			   (char *)(((uintptr_t)stack + 16384) & ~(uintptr_t)15), 16000, NULL);
 	if (child < 0)
 		return err_sys(err, child, "run %s", planned[0]);
-	while (sys_wait4(child, &status, 0, NULL) == -EINTR)
+	while (sys_wait4(child, &status, __WALL, NULL) == -EINTR)
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return err_set(err, ENOENT, "cannot execute %s", planned[0]);

@@ -16,6 +16,7 @@
 struct once {
 	const struct config *cfg;
 	struct planned planned;
+	char memory[8192] __attribute__((aligned(16))); /* the plan's first memory */
 	struct jail jail;
 	struct relay relay;
 	int signals;
@@ -69,6 +70,8 @@ static void list_jails(const struct once *o)
 
 static void on_signal(struct once *o, int sig)
 {
+	char name[24];
+
 	switch (sig) {
 	case SIGPIPE: break;
 	case SIGWINCH:
@@ -89,7 +92,7 @@ static void on_signal(struct once *o, int sig)
 			jail_signal(&o->jail, sig);
 		break;
 	default:
-		log_info("Received signal %d (%s)", sig, strsignal(sig));
+		log_info("Received %s", str_signal(sig, name, sizeof(name)));
 		if (o->cfg->forward_signals) {
 			o->told = sig;
 			jail_signal(&o->jail, sig);
@@ -167,13 +170,16 @@ static void drain(struct once *o)
 
 static void log_end(const struct once *o, const struct result *r)
 {
-	int pid = o->jail.guard;
+	int pid = o->jail.pid;
+	char name[24];
 
+	if (r->reason == RESULT_SETUP_FAILED)
+		return;
 	if (r->reason == RESULT_TIME_LIMIT)
 		log_warn("run time >= time limit (%u s): the jail was killed", o->cfg->time_limit);
 	else if (r->reason == RESULT_SIGNALED)
 		log_info("pid=%d ([STANDALONE MODE]) terminated with signal: %s (%d)", pid,
-			 strsignal(r->signal), r->signal);
+			 str_signal(r->signal, name, sizeof(name)), r->signal);
 	else if (r->exit_code >= 0)
 		log_info("pid=%d ([STANDALONE MODE]) exited with status: %d", pid, r->exit_code);
 }
@@ -184,6 +190,7 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	int slave = FD_NONE, r;
 	bool own_pts = false;
 
+	arena_first(&o->planned.arena, o->memory, sizeof(o->memory));
 	r = to_plan(o->cfg, &o->planned, err);
 	if (r < 0)
 		return r;

@@ -51,7 +51,8 @@ int main(int argc, char **argv)
 		for (struct dirent *e; d && (e = readdir(d));) {
 			pid_t p = atoi(e->d_name);
 
-			if (!isdigit((unsigned char)e->d_name[0]) || p == getpid() || !is(e->d_name, argv[1]))
+			if (!isdigit((unsigned char)e->d_name[0]) || p == getpid() ||
+			    !is(e->d_name, argv[1]))
 				continue;
 			printf("READ %d\n", p);
 			if (ptrace(PTRACE_SEIZE, p, NULL, NULL) == 0) {

@@ -114,7 +114,8 @@ static int tmp_file(int sending, const char *name)
 /* vsock is one for the whole machine; port from the name. */
 static int vsock(int sending, const char *name)
 {
-	struct sockaddr_vm a = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_LOCAL,
+	struct sockaddr_vm a = {.svm_family = AF_VSOCK,
+				.svm_cid = VMADDR_CID_LOCAL,
 				.svm_port = 1024 + (unsigned int)key_of(name) % 60000};
 	int fd = socket(AF_VSOCK, SOCK_STREAM, 0);
 

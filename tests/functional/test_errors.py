@@ -2,10 +2,15 @@
 """What fails fails properly: one line that names the step, the object and the cause; a hint where it is known."""
 import os
 import resource
+import subprocess
 
 import pytest
 
-from toast import MODE, nsjail, run, toast
+from toast import BIN, WRAP, finish, nsjail, run, toast
+
+
+TOO_LONG = ("File name too long", "Filename too long")  # glibc's and musl's words
+NO_DESCRIPTORS = ("Too many open files", "No file descriptors available")
 
 
 def fails(r, *needles, rc=125):
@@ -14,7 +19,8 @@ def fails(r, *needles, rc=125):
     assert r.out == "", r
     assert len(r.errors()) == 1, r
     for n in needles:
-        assert str(n) in r.errors()[0], (n, r)
+        any_of = n if isinstance(n, tuple) else (n,)
+        assert any(str(x) in r.errors()[0] for x in any_of), (n, r)
     return r
 
 
@@ -43,9 +49,8 @@ def test_root_that_may_not_be_searched(tmp):
     fails(run("-c", d / "x", "--", "/bin/true"), d, "Permission denied")
 
 
+@pytest.mark.modes("root", "nested")
 def test_root_holds_mounts(own_root, in_mount_namespace):
-    if MODE == "user":
-        pytest.skip("a user cannot mount here")
     r = in_mount_namespace(f"mount -t tmpfs none {own_root}/mnt && touch {own_root}/mnt/there", "run", "-c", own_root,
                            "--", "/bin/ls", "/mnt")
     assert r.ok().out == "there\n"
@@ -54,7 +59,7 @@ def test_root_holds_mounts(own_root, in_mount_namespace):
 @pytest.mark.parametrize("opts", [["-c", "x" * 5000], ["-c", "/" + "y" * 300], ["-R", "/" + "z/" * 3000]])
 def test_long_names(root, opts):
     base = [] if "-c" in opts else ["-c", root]
-    fails(run(*base, *opts, "--", "/bin/true"), "File name too long")
+    fails(run(*base, *opts, "--", "/bin/true"), TOO_LONG)
 
 
 def test_names_with_newlines_stay_on_one_line(root):
@@ -82,7 +87,7 @@ def test_ambiguous_option(root):
     fails(run("-c", root, "--bindm", "/x", "--", "/bin/true"), "bindm")
 
 
-@pytest.mark.parametrize("opt", ["--max_cpus", "--port", "--max_conns", "--nice_level", "--cgroup_mem_max", "--log_fd"])
+@pytest.mark.parametrize("opt", ["--max_cpus", "--port", "--max_conns", "--nice_level", "--log_fd"])
 @pytest.mark.parametrize("value", ["x", "", "1x", "99999999999999999999999"])
 def test_value_out_of_range(root, opt, value):
     fails(run("-c", root, f"{opt}={value}", "--", "/bin/true"), opt[2:])
@@ -109,8 +114,6 @@ def test_missing_working_directory_names_the_step(root):
 
 def limited_namespaces(*args, sysctl="max_user_namespaces"):
     """Run where no further namespace may be made: in a user namespace whose limit is 0."""
-    import subprocess
-    from toast import BIN, WRAP, finish
     argv = ["unshare", "--user", "--map-root-user", "sh", "-c", f'echo 0 > /proc/sys/user/{sysctl} && exec "$@"', "sh",
             *WRAP, BIN, *map(os.fspath, args)]
     p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -118,7 +121,7 @@ def limited_namespaces(*args, sysctl="max_user_namespaces"):
 
 
 def test_no_user_namespaces_allowed(root):
-    r = fails(limited_namespaces("run", "-c", root, "--", "/bin/true"), "user namespace")
+    r = fails(limited_namespaces("run", "-c", root, "--", "/bin/true"), "namespace")
     assert any("max_user_namespaces" in h for h in r.hints()), r
 
 
@@ -127,10 +130,9 @@ def test_no_more_namespaces_of_a_kind(root, name):
     fails(limited_namespaces("run", "-c", root, "--", "/bin/true", sysctl=f"max_{name}_namespaces"))
 
 
+@pytest.mark.modes("user")
 def test_no_more_processes(root):
-    """RLIMIT_NPROC of the caller is used up: clone fails."""
-    if MODE != "user":
-        pytest.skip("root is not bound by it")
+    """RLIMIT_NPROC of the caller is used up: clone fails. (Root is not bound by it.)"""
     r = run("-c", root, "--", "/bin/true", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (1, 1)))
     fails(r)
 
@@ -141,7 +143,7 @@ def test_no_more_descriptors(root):
         r = run("-c", root, "-R", f"{root}/etc:/mnt", "--", "/bin/true",
                 preexec_fn=lambda n=n: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n)))
         if r.rc:
-            fails(r, "Too many open files")
+            fails(r, NO_DESCRIPTORS)
 
 
 @pytest.mark.modes("root", "nested")

@@ -49,13 +49,12 @@ def test_our_failure(root, opts, cmd):
     ("/bin/foreign", 126),  # another machine
     ("/bin/nothing", 127),
     ("nothing-in-path", 127),
-    ("/bin/plain/x", 127),
-    ("", 127),
+    ("/bin/plain/x", 126),  # not a directory
 ])
 def test_cannot_execute(root, cmd, code):
     r = run("-c", root, "--", cmd)
     assert r.rc == code, r
-    assert len(r.errors()) == 1 and (not cmd or cmd in r.errors()[0]), r
+    assert len(r.errors()) == 1 and cmd in r.errors()[0], r
     assert nsjail("-c", root, "--", cmd).rc == 255
 
 
@@ -173,7 +172,7 @@ def test_standard_descriptors_closed(root, tmp, face, closed):
 
     f = run if face == "run" else nsjail
     script = "for i in 0 1 2; do readlink /proc/self/fd/$i >> /mnt/links || echo none >> /mnt/links; done"
-    r = f("-c", root, "-B", f"{tmp}:/mnt", "--", "/bin/sh", "-c", f"({script}) 2>/dev/null; exit 7",
+    r = f("-c", root, "-B", f"{tmp}:/mnt", "--", "/bin/sh", "-c", f"{script}; exit 7",
           preexec_fn=close, stdin=b"")
     assert r.rc == 7, r
     # sh's own redirections apply to 2 (and 1 inside readlink); look at what the caller had closed

@@ -65,9 +65,9 @@ def test_capability_works(sh):
     sh("mount -t tmpfs none /mnt", "--cap", "CAP_SYS_ADMIN").ok()
 
 
-def test_cannot_undo_read_only(sh, root):
-    """Even with all capabilities of the jail the read-only root stays read-only."""
-    r = sh("mount -o remount,rw / ; mount -o remount,bind,rw /; touch /x", "--keep_caps")
+@pytest.mark.parametrize("user", ["0", "1000"])
+def test_cannot_undo_read_only(sh, root, user):
+    r = sh("mount -o remount,rw / ; mount -o remount,bind,rw /; touch /x", "--user", user)
     assert r.rc == 1 and not (root / "x").exists()
 
 

@@ -97,7 +97,8 @@ static void capabilities(void)
 		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, i, 0, 0) == 1)
 			amb |= 1ULL << i;
 	}
-	number("cap_inh", (long long)((unsigned long long)d[1].inheritable << 32 | d[0].inheritable));
+	number("cap_inh",
+	       (long long)((unsigned long long)d[1].inheritable << 32 | d[0].inheritable));
 	number("cap_prm", (long long)((unsigned long long)d[1].permitted << 32 | d[0].permitted));
 	number("cap_eff", (long long)((unsigned long long)d[1].effective << 32 | d[0].effective));
 	number("cap_bnd", (long long)bnd);
@@ -114,10 +115,11 @@ static void limits(void)
 		const char *name;
 		int nr;
 	} table[] = {
-		{"as", RLIMIT_AS},	     {"core", RLIMIT_CORE},	{"cpu", RLIMIT_CPU},
-		{"fsize", RLIMIT_FSIZE},     {"nofile", RLIMIT_NOFILE}, {"nproc", RLIMIT_NPROC},
-		{"stack", RLIMIT_STACK},     {"memlock", RLIMIT_MEMLOCK}, {"rtprio", RLIMIT_RTPRIO},
-		{"msgqueue", RLIMIT_MSGQUEUE},
+		{"as", RLIMIT_AS},	   {"core", RLIMIT_CORE},
+		{"cpu", RLIMIT_CPU},	   {"fsize", RLIMIT_FSIZE},
+		{"nofile", RLIMIT_NOFILE}, {"nproc", RLIMIT_NPROC},
+		{"stack", RLIMIT_STACK},   {"memlock", RLIMIT_MEMLOCK},
+		{"rtprio", RLIMIT_RTPRIO}, {"msgqueue", RLIMIT_MSGQUEUE},
 	};
 
 	key("rlimits");
@@ -197,7 +199,8 @@ static void process(void)
 
 static void namespaces(void)
 {
-	static const char *const names[] = {"cgroup", "ipc", "mnt", "net", "pid", "user", "uts", "time"};
+	static const char *const names[] = {"cgroup", "ipc",  "mnt", "net",
+					    "pid",    "user", "uts", "time"};
 
 	key("ns");
 	putchar('{');

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The public library: a thin face over config and jail. What it may not do to its host process is in
+ * the header; plans therefore never share memory, and the guard has no exit signal.
+ */
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+
+#include "base/sys.h"
+#include "config/load.h"
+#include "config/schema.h"
+#include "config/to_plan.h"
+#include "jail/hints.h"
+#include "jail/jail.h"
+
+#include "../../include/toastainer.h"
+
+static_assert(sizeof(struct toastainer_error) == sizeof(struct err), "one error, two names");
+static_assert((int)TOASTAINER_SETUP_FAILED == (int)RESULT_SETUP_FAILED &&
+		      (int)TOASTAINER_KILLED == (int)RESULT_KILLED,
+	      "reasons have the same numbers");
+
+struct toastainer_config {
+	struct config cfg;
+};
+
+struct toastainer_jail {
+	struct planned planned;
+	struct jail jail;
+	int epoll, timer;
+};
+
+/* Both structs have the same layout (checked above, and by the test of each field). */
+static void give_error(struct toastainer_error *to, const struct err *from)
+{
+	if (to)
+		memcpy(to, from, sizeof(*to));
+}
+
+PUBLIC const char *toastainer_version(void)
+{
+	return TOASTAINER_VERSION;
+}
+
+PUBLIC struct toastainer_config *toastainer_config_new(enum toastainer_defaults defaults)
+{
+	struct toastainer_config *c = mem_alloc(sizeof(*c));
+
+	if (c)
+		config_init(&c->cfg, defaults == TOASTAINER_RUN ? FACE_RUN : FACE_NSJAIL);
+	return c;
+}
+
+PUBLIC void toastainer_config_free(struct toastainer_config *c)
+{
+	if (!c)
+		return;
+	config_free(&c->cfg);
+	free(c);
+}
+
+PUBLIC int toastainer_config_parse(struct toastainer_config *c, const char *text,
+				   struct toastainer_error *error)
+{
+	struct err err = ERR_INIT;
+	int r = load_text(&c->cfg, "config", text, strlen(text), &err);
+
+	if (r < 0)
+		give_error(error, &err);
+	return r;
+}
+
+PUBLIC int toastainer_config_set(struct toastainer_config *c, const char *name, const char *value,
+				 struct toastainer_error *error)
+{
+	struct err err = ERR_INIT;
+	int r = config_set(&c->cfg, name, value, &err);
+
+	if (r < 0)
+		give_error(error, &err);
+	return r;
+}
+
+static int set_command(struct config *cfg, const char *const *argv, struct err *err)
+{
+	struct cfg_exe *exe = &cfg->exec_bin;
+	const struct setting *args;
+	const struct message *m = schema_find(&schema_config, "exec_bin", 8)->message;
+
+	if (!argv[0])
+		return err_set(err, EINVAL, "no program to run");
+	args = schema_find(m, "arg", 3);
+	exe->path = arena_strdup(&cfg->arena, argv[0]);
+	exe->arg0 = NULL;
+	exe->arg.n = 0;
+	if (!exe->path)
+		return err_oom(err);
+	for (unsigned i = 1; argv[i]; i++) {
+		const char **arg = schema_append(cfg, exe, args);
+
+		if (!arg || !(*arg = arena_strdup(&cfg->arena, argv[i])))
+			return err_oom(err);
+	}
+	return 0;
+}
+
+PUBLIC int toastainer_config_command(struct toastainer_config *c, const char *const *argv,
+				     struct toastainer_error *error)
+{
+	struct err err = ERR_INIT;
+	int r = set_command(&c->cfg, argv, &err);
+
+	if (r < 0)
+		give_error(error, &err);
+	return r;
+}
+
+static int watch(int epoll, int fd, struct err *err)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+
+	if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
+		return err_sys(err, errno, "watch the jail");
+	return 0;
+}
+
+/* One descriptor for whoever has a loop of their own. */
+static int make_pollable(struct toastainer_jail *j, struct err *err)
+{
+	struct itimerspec when = {.it_value.tv_sec = j->planned.plan.time_limit};
+	int r;
+
+	j->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (j->epoll < 0)
+		return err_sys(err, errno, "make an epoll descriptor");
+	r = watch(j->epoll, j->jail.guard_fd, err);
+	if (r >= 0)
+		r = watch(j->epoll, j->jail.ctl, err);
+	if (r < 0 || !j->planned.plan.time_limit)
+		return r;
+	j->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (j->timer < 0 || timerfd_settime(j->timer, 0, &when, NULL) < 0)
+		return err_sys(err, errno, "make a timer");
+	return watch(j->epoll, j->timer, err);
+}
+
+/* What needs a process that is all ours, or is no single jail. */
+static int check_mode(const struct config *cfg, struct err *err)
+{
+	if (cfg->mode != MODE_ONCE)
+		return err_set(err, EINVAL,
+			       "the library runs one jail at a time: mode must be ONCE");
+	if (cfg->daemon || cfg->tty == TTY_ON)
+		return err_set(err, EINVAL, "%s is not for the library",
+			       cfg->daemon ? "daemon" : "tty");
+	return 0;
+}
+
+static int start(const struct config *cfg, struct toastainer_jail *j, struct err *err)
+{
+	int r = check_mode(cfg, err);
+
+	if (r >= 0)
+		r = to_plan(cfg, &j->planned, err);
+	if (r >= 0)
+		r = jail_start(&j->planned.plan, FD_NONE, &j->jail, err);
+	if (r >= 0)
+		r = make_pollable(j, err);
+	return r;
+}
+
+PUBLIC int toastainer_jail_start(const struct toastainer_config *c, struct toastainer_jail **ret,
+				 struct toastainer_error *error)
+{
+	struct err err = ERR_INIT;
+	struct toastainer_jail *j = mem_alloc(sizeof(*j));
+	int r;
+
+	if (!j) {
+		r = err_oom(&err);
+	} else {
+		j->planned = (struct planned)PLANNED_INIT;
+		j->jail = (struct jail)JAIL_INIT;
+		j->epoll = j->timer = FD_NONE;
+		r = start(&c->cfg, j, &err);
+	}
+	if (r < 0) {
+		hint_add(&err);
+		give_error(error, &err);
+		toastainer_jail_free(j);
+		return r;
+	}
+	*ret = j;
+	return 0;
+}
+
+PUBLIC int toastainer_jail_fd(const struct toastainer_jail *j)
+{
+	return j->epoll;
+}
+
+PUBLIC int toastainer_jail_step(struct toastainer_jail *j)
+{
+	return jail_step(&j->jail);
+}
+
+PUBLIC int toastainer_jail_wait(struct toastainer_jail *j, struct toastainer_result *ret)
+{
+	while (!jail_step(&j->jail)) {
+		struct pollfd fd = {j->epoll, POLLIN, 0};
+
+		poll(&fd, 1, jail_timeout_ms(&j->jail));
+	}
+	return toastainer_jail_result(j, ret);
+}
+
+PUBLIC int toastainer_jail_signal(struct toastainer_jail *j, int sig)
+{
+	return jail_signal(&j->jail, sig);
+}
+
+PUBLIC void toastainer_jail_kill(struct toastainer_jail *j)
+{
+	jail_end(&j->jail, RESULT_KILLED, 0);
+}
+
+PUBLIC int toastainer_jail_result(const struct toastainer_jail *j, struct toastainer_result *ret)
+{
+	const struct result *r = &j->jail.result;
+
+	if (!j->jail.finished)
+		return -EBUSY;
+	*ret = (struct toastainer_result){
+		.reason = (enum toastainer_reason)r->reason,
+		.exit_code = r->exit_code,
+		.signal = r->signal,
+		.core_dumped = r->core,
+		.wall_us = r->wall_us,
+		.user_us = r->user_us,
+		.sys_us = r->sys_us,
+		.peak_kib = r->peak_kib,
+	};
+	if (r->reason == RESULT_SETUP_FAILED) {
+		struct err err = r->err;
+
+		hint_add(&err);
+		give_error(&ret->error, &err);
+	}
+	return 0;
+}
+
+PUBLIC void toastainer_jail_free(struct toastainer_jail *j)
+{
+	if (!j)
+		return;
+	jail_release(&j->jail);
+	if (j->epoll >= 0)
+		close(j->epoll);
+	if (j->timer >= 0)
+		close(j->timer);
+	planned_free(&j->planned);
+	free(j);
+}
