@@ -13,9 +13,12 @@ struct arena_block {
 
 static unsigned long fail_countdown;
 
-void mem_fail_at(unsigned long nth)
+bool mem_fail_at(unsigned long nth)
 {
+	bool pending = fail_countdown != 0;
+
 	fail_countdown = nth;
+	return pending;
 }
 
 static bool must_fail(void)
@@ -43,7 +46,7 @@ void *arena_alloc(struct arena *a, size_t size)
 {
 	char *p;
 
-	if (size > SIZE_MAX / 2)
+	if (size > SIZE_MAX / 2 || must_fail())
 		return NULL;
 	size = (size + 7) & ~(size_t)7;
 	if ((size_t)(a->end - a->cur) < size) {

@@ -16,8 +16,9 @@ void *mem_realloc(void *p, size_t size);
 
 /**
  * mem_fail_at() - tests only: let the @nth allocation from now on fail (1: the next; 0: none).
+ * Return: whether the failure asked for before had not come yet.
  */
-void mem_fail_at(unsigned long nth);
+bool mem_fail_at(unsigned long nth);
 
 struct arena_block;
 

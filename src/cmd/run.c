@@ -167,6 +167,7 @@ static int jail_command(enum config_face face, char **argv)
 
 	config_init(&cfg, face);
 	arena_first(&cfg.arena, memory, sizeof(memory));
+	cfg.own_argv = argv;
 	r = cli_parse(argv, &cfg, &cli, &err);
 	if (r < 0) {
 		r = fail(face, &err);

@@ -112,6 +112,7 @@ struct config {
 	struct cfg_head head;
 	struct arena arena;
 	enum config_face face;
+	char **own_argv; /* our own command line, to be hidden from the jail; NULL: not known */
 
 	/* what to run, and how */
 	const char *name;

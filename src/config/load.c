@@ -44,6 +44,7 @@ int load_text(struct config *cfg, const char *file, const char *text, size_t n, 
 		config_free(&loaded);
 		return ret;
 	}
+	loaded.own_argv = cfg->own_argv;
 	config_free(cfg);
 	*cfg = loaded;
 	return 0;

@@ -313,6 +313,9 @@ static int users_mounts(struct planner *p, struct list *l, struct err *err)
 	struct mount_plan m;
 	int r;
 
+	r = parse_options(p, &root, "mode=0755", err);
+	if (r < 0)
+		return r;
 	if (cfg->chroot) {
 		root.kind = MOUNT_BIND;
 		root.src = cfg->chroot;

@@ -304,6 +304,8 @@ int child_guard_main(void *arg)
 	int children = FD_NONE;
 	pid_t program;
 
+	if (!p->share_memory && p->args)
+		memset(p->args, 0, p->args_len);
 	sys_prctl(PR_SET_PDEATHSIG, p->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL, 0, 0,
 		  0);
 	flags |= p->clone_flags & ~child_guard_namespaces(p) & ~(uint64_t)CLONE_NEWTIME;

@@ -73,7 +73,7 @@ static int start_guard(struct jail *j, int child_ctl, int tty_slave, struct err 
 		flags |= CLONE_VM;
 	/* No handler of ours may run in the child; it starts with everything blocked. */
 	sys_sigmask(SIG_SETMASK, &all, &mask);
-	pid = proc_clone(flags, p->share_memory ? SIGCHLD : 0, child_guard_main, &l->child,
+	pid = proc_clone(flags, p->own_process ? SIGCHLD : 0, child_guard_main, &l->child,
 			 mem + 2 * CHILD_STACK, CHILD_STACK, &j->guard_fd);
 	sys_sigmask(SIG_SETMASK, &mask, NULL);
 	if (pid < 0) {
@@ -210,7 +210,7 @@ int jail_step(struct jail *j)
 		jail_end(j, RESULT_TIME_LIMIT, 0);
 	/* A guard that has reported is on its way out: a process that is all ours just waits. */
 	r = sys_wait4(j->guard, &status,
-		      __WALL | (j->program_reported && j->plan->share_memory ? 0 : WNOHANG), &ru);
+		      __WALL | (j->program_reported && j->plan->own_process ? 0 : WNOHANG), &ru);
 	if (r <= 0)
 		return 0;
 	while (take_report(j)) /* said before it died */

@@ -169,8 +169,37 @@ static int make_scratch(struct child *c, struct err *err)
 	return 0;
 }
 
+/*
+ * In an overlay the upper directory of two has its own mode and owner: what the layer has in common
+ * with the root must look as it does there.
+ */
+static void copy_looks(int layer, int base, const char *path)
+{
+	char prefix[PATH_MAX];
+
+	for (size_t n = 0; path[n] && n < sizeof(prefix); n++) {
+		struct stat st;
+		int from, to;
+
+		if (path[n] != '/' && n)
+			continue;
+		memcpy(prefix, path, n);
+		memcpy(prefix + n, n ? "" : ".", n ? 1 : 2);
+		from = target_find(base, prefix, O_PATH | O_DIRECTORY, true);
+		to = from < 0 ? from : target_find(layer, prefix, O_RDONLY | O_DIRECTORY, true);
+		if (to >= 0 && sys_fstat(from, &st) == 0) {
+			sys(SYS_fchown, to, st.st_uid, st.st_gid); /* as far as the id map goes */
+			sys(SYS_fchmod, to, st.st_mode & 07777);
+		}
+		if (from >= 0)
+			sys_close(from);
+		if (to >= 0)
+			sys_close(to);
+	}
+}
+
 /* The directories and files that a read-only root directory lacks, as an overlay layer. */
-static int make_extra_layer(struct child *c, struct err *err)
+static int make_extra_layer(struct child *c, int base, struct err *err)
 {
 	int r = sys_mkdirat(c->scratch, "layer", 0755);
 	int dir;
@@ -182,8 +211,10 @@ static int make_extra_layer(struct child *c, struct err *err)
 		return err_sys(err, dir, "open the layer for missing mount targets");
 	for (const char *const *e = c->plan->root_extra; *e && r >= 0; e++) {
 		r = target_make(dir, *e, (*e)[strlen(*e) - 1] != '/', err);
-		if (r >= 0)
+		if (r >= 0) {
 			sys_close(r);
+			copy_looks(dir, base, *e);
+		}
 	}
 	sys_close(dir);
 	return r < 0 ? r : 0;
@@ -204,15 +235,15 @@ static int make_overlay_root(struct child *c, const struct mount_plan *m, struct
 				     .data = lower};
 	int base, r;
 
-	r = make_extra_layer(c, err);
-	if (r < 0)
-		return r;
 	if (c->plan->classic_mounts)
 		base = sys_openat(AT_FDCWD, m->src, O_PATH | O_DIRECTORY, 0);
 	else
 		base = c->trees[0];
 	if (base < 0)
 		return mount_fail(err, m, base, "bind");
+	r = make_extra_layer(c, base, err);
+	if (r < 0)
+		return r;
 	/* Descriptors keep path names out of the option string, where ':' and ',' have a meaning. */
 	snprintf(lower, sizeof(lower), "lowerdir=/proc/self/fd/%d/layer:/proc/self/fd/%d",
 		 c->scratch, base);

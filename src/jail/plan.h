@@ -132,10 +132,17 @@ struct jail_plan {
 	uint32_t time_limit; /* seconds; 0: none */
 	bool forward_signals;
 	/*
-	 * The child may run in the launcher's memory until exec. Only for a process that is all
-	 * ours: not for the library's callers.
+	 * The launching process is all ours, not the library's caller: waiting may block, and
+	 * children may raise SIGCHLD.
+	 */
+	bool own_process;
+	/*
+	 * The child runs in the launcher's memory until exec. For own_process only; and not with a
+	 * guard that the program can see, whose command line would be the launcher's.
 	 */
 	bool share_memory;
+	char *args; /* the launcher's command line, blanked in a guard with memory of its own */
+	size_t args_len;
 };
 
 #endif

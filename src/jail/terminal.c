@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "jail/report.h"
 #include "jail/steps.h"
+#include "jail/target.h"
 
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER _IO('T', 0x41)
@@ -70,6 +71,24 @@ static int open_own(struct child *c, struct err *err)
 	return slave;
 }
 
+/* /dev/console is the terminal, where /dev is ours. Not worth failing for. */
+static void show_as_console(struct child *c)
+{
+	int tree, target;
+
+	if (c->plan->classic_mounts || c->pts < 0)
+		return;
+	target = target_find(c->root, "/dev/console", O_PATH, true);
+	if (target < 0)
+		return;
+	tree = sys_open_tree(c->pts, "0", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree >= 0) {
+		sys_move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+		sys_close(tree);
+	}
+	sys_close(target);
+}
+
 static bool is_terminal(int fd)
 {
 	struct winsize size;
@@ -92,5 +111,7 @@ int terminal_take(struct child *c, struct err *err)
 	if (r >= 0)
 		r = (int)sys(SYS_ioctl, slave, TIOCSCTTY, 0);
 	sys_close(slave);
+	if (r >= 0)
+		show_as_console(c);
 	return r < 0 ? err_sys(err, r, "take the terminal") : 0;
 }

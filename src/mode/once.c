@@ -197,7 +197,16 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	for (unsigned i = 0; i < o->planned.n_warnings; i++)
 		log_warn("%s", o->planned.warnings[i]);
 	log_plan(plan);
-	plan->share_memory = true;
+	plan->own_process = true;
+	plan->share_memory = plan->pid_role != PID_INIT;
+	if (o->cfg->own_argv && o->cfg->own_argv[0]) {
+		char **last = o->cfg->own_argv; /* the words lie one after another (execve(2)) */
+
+		while (last[1])
+			last++;
+		plan->args = o->cfg->own_argv[0];
+		plan->args_len = (size_t)(*last + strlen(*last) - plan->args);
+	}
 	if (o->cfg->tty != TTY_OFF) {
 		r = relay_prepare(&o->relay, o->cfg->tty == TTY_ON, err);
 		if (r < 0)

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Memory running out at every single allocation, from the command line and a config file to the plan:
+ * each time an error that says so, never a crash, nothing lost.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "config/cli.h"
+#include "config/dump.h"
+#include "config/load.h"
+#include "config/to_plan.h"
+
+static const char *const command_line[] = {
+	"toastainer",
+	"-Mo",
+	"--chroot",
+	"/",
+	"-R",
+	"/usr:/a",
+	"-B",
+	"/tmp:/b",
+	"-T",
+	"/c",
+	"-m",
+	"none:/d:tmpfs:size=1m,ro",
+	"-s",
+	"x:/e",
+	"--file",
+	"/f:text",
+	"-u",
+	"5:0:1",
+	"-g",
+	"nogroup:0:1",
+	"-E",
+	"A=1",
+	"-E",
+	"PATH",
+	"--cap",
+	"CAP_CHOWN",
+	"--rlimit_as",
+	"max",
+	"--cpus",
+	"0",
+	"--pass_fd",
+	"7",
+	"--hostname",
+	"h",
+	"--seccomp_string",
+	"ERRNO(1) { mkdir, mkdirat } DEFAULT ALLOW",
+	"--",
+	"/bin/true",
+	"x",
+	"y",
+	NULL,
+};
+
+static const char text[] =
+	"name: \"n\" description: \"d\" mount { src: \"/\" dst: \"/\" is_bind: true }\n"
+	"mount { dst: \"/t\" fstype: \"tmpfs\" options: \"size=1m,mode=700\" rw: true }\n"
+	"mount { src_content: \"abc\" dst: \"/t/f\" } envar: \"A=b\" envar: \"PATH\"\n"
+	"uidmap { inside_id: \"1\" } gidmap { inside_id: \"1\" count: 1 } cap: \"CAP_KILL\"\n"
+	"seccomp_string: \"POLICY p { ALLOW { read, write } } USE p DEFAULT KILL\"\n"
+	"exec_bin { path: \"/bin/sh\" arg: \"-c\" arg: \"true\" }\n";
+
+static const char json[] = "{\"mount\": [{\"src\": \"/\", \"dst\": \"/\", \"isBind\": true}, "
+			   "{\"dst\": \"/t\", \"srcContent\":"
+			   " \"YWJj\"}], \"envar\": [\"A=b\"], \"execBin\": {\"path\": "
+			   "\"/bin/sh\", \"arg\": [\"x\"]}}";
+
+static int plan_of(const struct config *cfg, struct err *err)
+{
+	struct planned planned = PLANNED_INIT;
+	int r = to_plan(cfg, &planned, err);
+
+	planned_free(&planned);
+	return r;
+}
+
+static int from_command_line(enum config_face face, struct err *err)
+{
+	struct config cfg;
+	struct cli cli;
+	int r;
+
+	config_init(&cfg, face);
+	r = cli_parse((char **)(uintptr_t)command_line, &cfg, &cli, err);
+	if (r == 0)
+		r = plan_of(&cfg, err);
+	config_free(&cfg);
+	return r;
+}
+
+static int from_file(const char *s, struct err *err)
+{
+	_cleanup_sbuf_ struct sbuf out = {0};
+	struct config cfg;
+	int r;
+
+	config_init(&cfg, FACE_NSJAIL);
+	r = load_text(&cfg, "file", s, strlen(s), err);
+	if (r == 0)
+		r = plan_of(&cfg, err);
+	if (r == 0)
+		r = dump_text(&cfg, &out, err);
+	if (r == 0)
+		r = dump_json(&cfg, &out, err);
+	config_free(&cfg);
+	return r;
+}
+
+static int nsjail_words(struct err *err)
+{
+	return from_command_line(FACE_NSJAIL, err);
+}
+
+static int run_words(struct err *err)
+{
+	return from_command_line(FACE_RUN, err);
+}
+
+static int text_file(struct err *err)
+{
+	return from_file(text, err);
+}
+
+static int json_file(struct err *err)
+{
+	return from_file(json, err);
+}
+
+static void fail_everywhere(int (*work)(struct err *))
+{
+	unsigned long nth, without = 0;
+
+	for (nth = 1; nth < 100000; nth++) {
+		struct err err = ERR_INIT;
+		int r;
+
+		mem_fail_at(nth);
+		r = work(&err);
+		if (mem_fail_at(0)) { /* not reached: every allocation has failed once */
+			if (r != 0)
+				print_error("without a failure: %s\n", err.msg);
+			assert_int_equal(r, 0);
+			break;
+		}
+		if (r == 0) { /* it could do without: the better of two filters, say */
+			without++;
+			continue;
+		}
+		if (r != -ENOMEM)
+			print_error("allocation %lu: %d %s\n", nth, r, err.msg);
+		assert_int_equal(r, -ENOMEM);
+		assert_non_null(strstr(err.msg, "memory"));
+	}
+	assert_true(nth > 10 && without < nth / 3);
+}
+
+static void test_nsjail(void **state UNUSED)
+{
+	fail_everywhere(nsjail_words);
+}
+
+static void test_run(void **state UNUSED)
+{
+	fail_everywhere(run_words);
+}
+
+static void test_text(void **state UNUSED)
+{
+	fail_everywhere(text_file);
+}
+
+static void test_json(void **state UNUSED)
+{
+	fail_everywhere(json_file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nsjail),
+		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_json),
+	};
+
+	return cmocka_run_group_tests_name("oom", tests, NULL, NULL);
+}
