@@ -59,6 +59,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	l->child = (struct child){
 		.plan = p,
 		.ctl = child_ctl,
+		.launcher_ctl = j->ctl,
 		.trees = l->trees,
 		.root = FD_NONE,
 		.scratch = FD_NONE,
