@@ -48,6 +48,7 @@ static int step_session(struct child *c, struct err *err)
 
 	if (r < 0)
 		return err_sys(err, r, "set the parent-death signal");
+	c->umask = (mode_t)sys(SYS_umask, 022);
 	if (c->plan->new_session)
 		sys(SYS_setsid); /* fails only when we lead a session already */
 	return 0;
@@ -138,13 +139,15 @@ static int step_seccomp(struct child *c, struct err *err)
 	return c->plan->seccomp && c->plan->no_new_privs ? install_seccomp(c->plan, err) : 0;
 }
 
+/* SIG_DFL as the kernel's struct sigaction: handler, flags, restorer, mask. */
+static const uint64_t default_action[4];
+
 static void reset_signals(void)
 {
-	/* The kernel's struct sigaction: handler, flags, restorer, mask. */
-	const uint64_t dfl[4] = {0}, none = 0;
+	const uint64_t none = 0;
 
 	for (int sig = 1; sig <= 64; sig++)
-		sys(SYS_rt_sigaction, sig, dfl, NULL, sizeof(none));
+		sys(SYS_rt_sigaction, sig, default_action, NULL, sizeof(none));
 	sys_sigmask(SIG_SETMASK, &none, NULL);
 }
 
@@ -317,6 +320,8 @@ int child_guard_main(void *arg)
 	if (!p->share_memory && p->args)
 		memset(p->args, 0, p->args_len);
 	sys_close(c->launcher_ctl);
+	/* Ignored by our caller, it would have children reaped behind our back. */
+	sys(SYS_rt_sigaction, SIGCHLD, default_action, NULL, sizeof(uint64_t));
 	sys_prctl(PR_SET_PDEATHSIG, p->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL, 0, 0,
 		  0);
 	if (launcher_is_gone(c->ctl)) /* before it could be signalled */
