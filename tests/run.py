@@ -14,6 +14,8 @@ the counts are appended, for a caller that adds up several runs.
 """
 import argparse
 import collections
+import concurrent.futures
+import fnmatch
 import json
 import os
 import pathlib
@@ -78,11 +80,12 @@ class Run:
             self.note("unit", t["name"], outcome, t["result"])
 
     # ------------------------------------------------------------------ pytest
-    def pytest(self, suite, paths, prefix=(), env=None, where=None, extra=()):
+    def pytest(self, suite, paths, prefix=(), env=None, where=None, extra=(), quiet=False):
         """One run of pytest; its tests are counted from the report that conftest.py writes."""
         where = where or (TESTS, self.binary)
-        report = self.work / f"report-{len(list(self.work.iterdir()))}.jsonl"
-        report.touch()
+        fd, name = tempfile.mkstemp(dir=self.work, suffix=".jsonl")
+        os.close(fd)
+        report = pathlib.Path(name)
         report.chmod(0o666)
         env = {**os.environ, "TOASTAINER": str(where[1]), "TOASTAINER_TEST_REPORT": str(report),
                "TOASTAINER_MUST_RUN": os.environ.get("TOASTAINER_MUST_RUN", "1"),
@@ -94,7 +97,11 @@ class Run:
         if self.opts.k:
             argv += ["-k", self.opts.k]
         start = time.monotonic()
-        rc = subprocess.run([str(a) for a in argv], env=env, cwd=where[0]).returncode
+        p = subprocess.run([str(a) for a in argv], env=env, cwd=where[0], text=True, errors="replace",
+                           stdout=subprocess.PIPE if quiet else None, stderr=subprocess.STDOUT if quiet else None)
+        rc = p.returncode
+        if quiet:
+            print(p.stdout if rc else p.stdout.splitlines()[-1], flush=True)
         outcomes = {}
         for line in report.read_text().splitlines():
             t = json.loads(line)
@@ -115,8 +122,8 @@ class Run:
             etc.mkdir()
             for name, line in (("passwd", f"toasttest:x:{USER}:{USER}::/:/bin/sh"),
                                ("group", f"toasttest:x:{USER}:"),
-                               ("subuid", f"{USER}:{SUBIDS[0]}:{SUBIDS[1]}"),
-                               ("subgid", f"{USER}:{SUBIDS[0]}:{SUBIDS[1]}")):
+                               ("subuid", f"toasttest:{SUBIDS[0]}:{SUBIDS[1]}"),
+                               ("subgid", f"toasttest:{SUBIDS[0]}:{SUBIDS[1]}")):
                 old = pathlib.Path("/etc", name)
                 text = old.read_text() if old.exists() else ""
                 (etc / name).write_text(text + ("" if text.endswith("\n") or not text else "\n") + line + "\n")
@@ -168,9 +175,10 @@ class Run:
         subprocess.run(["gcc", "-std=gnu17", "-O1", "-static", "-D_GNU_SOURCE", "-o", wrapper,
                         TESTS / "fallback" / "enosys.c"], check=True)
         self.pytest("fallback", ["fallback"], env={"ENOSYS": str(wrapper)})
-        for calls in MISSING:
-            self.pytest(f"fallback without {calls}", ["functional"], extra=["-m", "core"],
-                        env={"TOASTAINER_WRAP": f"{wrapper} {calls}"})
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for done in [pool.submit(self.pytest, f"fallback without {calls}", ["functional"], extra=["-m", "core"],
+                                     env={"TOASTAINER_WRAP": f"{wrapper} {calls}"}, quiet=True) for calls in MISSING]:
+                done.result()
         self.pytest(f"fallback as a user without {MISSING[-1]}", ["functional"], extra=["-m", "core"],
                     prefix=self.as_user(), where=self.for_user(),
                     env={"TOASTAINER_WRAP": f"{wrapper} {MISSING[-1]}"})
@@ -203,7 +211,6 @@ class Run:
 
     @staticmethod
     def skip_listed(name, reason):
-        import fnmatch
         for line in (TESTS / "expected-skips.txt").read_text().splitlines():
             pattern, _, why = line.strip().partition("  ")
             if pattern and not pattern.startswith("#") and fnmatch.fnmatch(name, pattern) and why.strip() in reason:

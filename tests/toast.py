@@ -62,11 +62,14 @@ def start(args, **kw):
     kw.setdefault("stdin", subprocess.DEVNULL)
     kw.setdefault("stdout", subprocess.PIPE)
     kw.setdefault("stderr", subprocess.PIPE)
-    return subprocess.Popen([*WRAP, BIN, *map(os.fspath, args)], **kw)
+    began = time.monotonic()
+    proc = subprocess.Popen([*WRAP, BIN, *map(os.fspath, args)], **kw)
+    proc.began = began
+    return proc
 
 
 def finish(proc, argv=(), stdin=b"", timeout=30):
-    t = time.monotonic()
+    t = getattr(proc, "began", time.monotonic())
     try:
         out, err = proc.communicate(stdin or None, timeout=timeout)
     except subprocess.TimeoutExpired:

@@ -120,6 +120,16 @@ void *arena_grow(struct arena *a, void *items, uint32_t n, uint32_t *cap, size_t
 	return p;
 }
 
+void arena_join(struct arena *to, struct arena *from)
+{
+	struct arena_block **last = &to->blocks;
+
+	while (*last)
+		last = &(*last)->next;
+	*last = from->blocks;
+	*from = (struct arena){0};
+}
+
 void arena_free(struct arena *a)
 {
 	for (struct arena_block *b = a->blocks, *next; b; b = next) {

@@ -59,6 +59,9 @@ char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
  */
 void *arena_grow(struct arena *a, void *items, uint32_t n, uint32_t *cap, size_t size);
 
+/** arena_join() - what @from owns belongs to @to from now on; @from is empty and valid again. */
+void arena_join(struct arena *to, struct arena *from);
+
 /** arena_free() - free everything; the arena is empty and valid again. */
 void arena_free(struct arena *a);
 

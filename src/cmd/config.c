@@ -39,13 +39,18 @@ static void print_error(const struct err *err)
 		fprintf(stderr, "  hint: %s\n", err->hint);
 }
 
-static int print(struct sbuf *out)
+/* Whether all output was written. */
+static int finish_output(bool failed)
 {
-	bool failed = out->failed || fputs(out->s, stdout) < 0 || fflush(stdout) != 0;
-
+	failed |= fflush(stdout) != 0 || ferror(stdout);
 	if (failed)
 		fputs("toastainer config: cannot write the output\n", stderr);
 	return failed ? REFUSED : OK;
+}
+
+static int print(const struct sbuf *out)
+{
+	return finish_output(out->failed || fputs(out->s, stdout) < 0);
 }
 
 /* What stands on the command line after the subcommand. */
@@ -130,7 +135,7 @@ static int cmd_check(const struct args *a)
 		}
 		config_free(&cfg);
 	}
-	return fflush(stdout) == 0 ? rc : REFUSED;
+	return finish_output(false) == OK ? rc : REFUSED;
 }
 
 static int cmd_convert(const struct args *a)

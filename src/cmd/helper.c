@@ -29,7 +29,8 @@ int helper_exec(const char *name, char **argv)
 			break;
 	}
 	err_sys(&err, errno, "execute the helper %s", name);
-	err_hint(&err, "it belongs beside the program or in ../libexec/toastainer; reinstall toastainer");
+	err_hint(&err,
+		 "it belongs beside the program or in ../libexec/toastainer; reinstall toastainer");
 	log_err(LOG_FATAL, &err);
 	return EXIT_OURS;
 }

@@ -16,11 +16,12 @@
 
 #include "base/log.h"
 #include "cmd/commands.h"
+#include "cmd/outcome.h"
 #include "config/cli.h"
 #include "image/bootstrap.h"
 #include "image/shell.h"
-
-#define EXIT_SIGNAL 128 /* plus the signal's number */
+#include "jail/hints.h"
+#include "mode/once.h"
 
 static const char usage_image[] =
 	"usage: toastainer image bootstrap DIR [--from busybox|debian|host]\n"
@@ -93,7 +94,7 @@ static int bootstrap_main(int argc, char **argv)
 		{"mirror", required_argument, NULL, 'm'}, {"variant", required_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},	  {NULL},
 	};
-	struct bootstrap_request rq = {0};
+	struct bootstrap_request rq = {.run = once_run};
 	struct bootstrap_report rep;
 	struct err err = ERR_INIT;
 	struct timespec start;
@@ -125,28 +126,21 @@ static int bootstrap_main(int argc, char **argv)
 	return 0;
 }
 
-/* What became of the image, when the build did not go to its end. */
-static int exit_code(const struct result *res, const char *dir, bool unattended)
+/* Says what became of the image, when the build did not go to its end. */
+static void report_build(const struct result *res, const char *dir, bool unattended)
 {
 	static const char todo[] = "it keeps what was done until then, and has no mounts: mend "
 				   "the cause and run it again, or start from a fresh directory";
-	int sig = res->signal;
+	const char *sig = sigabbrev_np(res->signal);
 
-	switch (res->reason) {
-	case RESULT_EXITED:
-		if (res->exit_code && unattended)
-			log_warn("build of '%s' failed with exit status %d: %s", dir,
-				 res->exit_code, todo);
-		return res->exit_code;
-	case RESULT_SETUP_FAILED: return fail(&res->err);
-	case RESULT_TIME_LIMIT:
+	if (res->reason == RESULT_SETUP_FAILED)
+		log_err(LOG_FATAL, &res->err);
+	else if (res->reason == RESULT_TIME_LIMIT)
 		log_warn("build of '%s' reached its time limit: %s", dir, todo);
-		return EXIT_SIGNAL + SIGKILL;
-	default:
-		log_warn("build of '%s' was ended by SIG%s: %s", dir,
-			 sigabbrev_np(sig) ? sigabbrev_np(sig) : "KILL", todo);
-		return EXIT_SIGNAL + (sig ? sig : SIGKILL);
-	}
+	else if (res->reason != RESULT_EXITED)
+		log_warn("build of '%s' was ended by SIG%s: %s", dir, sig ? sig : "KILL", todo);
+	else if (res->exit_code && unattended)
+		log_warn("build of '%s' failed with exit status %d: %s", dir, res->exit_code, todo);
 }
 
 static void warn_one_id(void)
@@ -164,20 +158,30 @@ static int build(struct config *cfg, const struct cli *cli)
 {
 	struct shell_request rq = {.dir = cli->create_image, .script = cli->use_script};
 	bool shell_asked = !rq.script && !cfg->exec_bin.path;
+	_cleanup_close_ int result_fd = FD_NONE;
 	struct shell sh = SHELL_INIT;
 	struct err err = ERR_INIT;
 	struct result res;
-	int r = shell_prepare(&sh, cfg, &rq, &err);
+	int r;
 
+	outcome_log(cfg);
+	r = outcome_open(cfg, &result_fd, &err);
+	if (!r)
+		r = shell_prepare(&sh, cfg, &rq, &err);
 	if (r)
 		return fail(&err);
 	if (sh.one_id)
 		warn_one_id();
 	if (shell_asked && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
 		fprintf(stderr, "Root shell in %s; `exit` ends it.\n", sh.dir.path);
-	r = shell_run(&sh, cfg, &res, &err);
+	if (shell_run(&sh, cfg, once_run, &res, &err))
+		res = (struct result){.reason = RESULT_SETUP_FAILED, .exit_code = -1, .err = err};
+	if (res.reason == RESULT_SETUP_FAILED)
+		hint_add(&res.err);
 	shell_close(&sh);
-	return r ? fail(&err) : exit_code(&res, rq.dir, !shell_asked);
+	report_build(&res, rq.dir, !shell_asked);
+	r = outcome_write(result_fd, &res, &err);
+	return r ? fail(&err) : outcome_status(FACE_IMAGE, &res);
 }
 
 /* `toastainer --create_image=DIR ...`: the user's options follow @argv[0]. */

@@ -2,32 +2,16 @@
 /*
  * The commands that run a jail: `run`, and nsjail's face. They differ in defaults and exit codes.
  */
-#include <signal.h>
-
-#include "base/io.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "cmd/commands.h"
+#include "cmd/outcome.h"
 #include "config/cli.h"
 #include "config/dump.h"
 #include "jail/hints.h"
 #include "mode/execve.h"
 #include "mode/listen.h"
 #include "mode/once.h"
-
-static int exit_status(enum config_face face, const struct result *r)
-{
-	if (r->reason == RESULT_SETUP_FAILED) {
-		if (face == FACE_NSJAIL)
-			return EXIT_NSJAIL;
-		if (!str_eq(r->err.step, "exec"))
-			return EXIT_OURS;
-		return r->err.code == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
-	}
-	if (r->reason == RESULT_TIME_LIMIT)
-		return 128 + SIGKILL;
-	return r->signal ? 128 + r->signal : r->exit_code;
-}
 
 static int fail(enum config_face face, const struct err *err)
 {
@@ -38,55 +22,7 @@ static int fail(enum config_face face, const struct err *err)
 static int fail_exec(enum config_face face, const struct result *r)
 {
 	log_err(LOG_FATAL, &r->err);
-	return exit_status(face, r);
-}
-
-/* A log that cannot be opened is not fatal: as nsjail, the log stays on stderr. */
-static void set_up_log(const struct config *cfg)
-{
-	struct log_settings log = {.fd = cfg->log_fd, .level = (enum log_level)cfg->log_level,
-				   .format = (enum log_format)cfg->log_format};
-	int fd = FD_NONE;
-
-	if (cfg->log_file) {
-		fd = sys_openat(AT_FDCWD, cfg->log_file, O_CREAT | O_WRONLY | O_APPEND, 0640);
-		if (fd >= 0)
-			log.fd = fd; /* for as long as we live */
-	}
-	log_setup(&log);
-	if (cfg->log_file && fd < 0)
-		log_warn("cannot open log file '%s': %s; logging to stderr", cfg->log_file,
-			 strerror(-fd));
-}
-
-static int open_result(const struct config *cfg, int *ret, struct err *err)
-{
-	uint32_t n;
-
-	if (!cfg->result_json)
-		return 0;
-	if (str_u32(cfg->result_json, &n) == 0) {
-		int fd = fcntl((int)n, F_DUPFD_CLOEXEC, 3);
-
-		if (fd < 0)
-			return err_sys(err, errno, "result_json: descriptor %u", n);
-		*ret = fd;
-		return 0;
-	}
-	*ret = sys_openat(AT_FDCWD, cfg->result_json, O_CREAT | O_WRONLY | O_TRUNC, 0644);
-	return *ret < 0 ? err_sys(err, *ret, "result_json: open '%s'", cfg->result_json) : 0;
-}
-
-static int write_result(int fd, const struct result *result, struct err *err)
-{
-	_cleanup_sbuf_ struct sbuf text = {0};
-	int r;
-
-	if (fd < 0)
-		return 0;
-	result_json(result, &text);
-	r = text.failed ? -ENOMEM : io_write_all(fd, text.s, text.n);
-	return r < 0 ? err_sys(err, r, "write the result") : 0;
+	return outcome_status(face, r);
 }
 
 static int background(struct err *err)
@@ -111,8 +47,8 @@ static int run(struct config *cfg, struct err *err)
 	struct result result;
 	int r;
 
-	set_up_log(cfg);
-	r = open_result(cfg, &result_fd, err);
+	outcome_log(cfg);
+	r = outcome_open(cfg, &result_fd, err);
 	if (r >= 0 && cfg->daemon)
 		r = background(err);
 	if (r >= 0 && cfg->mode == MODE_EXECVE) {
@@ -133,8 +69,8 @@ static int run(struct config *cfg, struct err *err)
 		hint_add(&result.err);
 		log_err(LOG_FATAL, &result.err);
 	}
-	r = write_result(result_fd, &result, err);
-	return r < 0 ? fail(cfg->face, err) : exit_status(cfg->face, &result);
+	r = outcome_write(result_fd, &result, err);
+	return r < 0 ? fail(cfg->face, err) : outcome_status(cfg->face, &result);
 }
 
 static void help(enum config_face face)

@@ -18,8 +18,6 @@ enum { LARGEST_FILE = 64 << 20 };
 
 static bool looks_like_json(const char *text)
 {
-	if (str_starts(text, "\xef\xbb\xbf"))
-		text += 3;
 	text += strspn(text, " \t\n\v\f\r");
 	/* No config either, but this is how JSON files begin; [a.b] is an extension of the text format. */
 	if (*text == '[')
@@ -34,6 +32,11 @@ int load_text(struct config *cfg, const char *file, const char *text, size_t n, 
 
 	if (n == 0)
 		return err_set(err, EINVAL, "%s: the file is empty", file);
+	if (str_starts(text, "\xef\xbb\xbf"))
+		return err_set(
+			err, EINVAL,
+			"%s:1:1: the file begins with a byte order mark; save it as UTF-8 without",
+			file);
 	config_init(&loaded, cfg->face);
 	ret = looks_like_json(text) ? jsonconf_parse(&loaded, file, text, n, err)
 				    : textproto_parse(&loaded, file, text, n, err);
@@ -42,7 +45,8 @@ int load_text(struct config *cfg, const char *file, const char *text, size_t n, 
 		return ret;
 	}
 	loaded.own_argv = cfg->own_argv;
-	config_free(cfg);
+	/* The command line that is being read may hold strings in the old config's memory. */
+	arena_join(&loaded.arena, &cfg->arena);
 	*cfg = loaded;
 	return 0;
 }

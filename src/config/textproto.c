@@ -508,8 +508,6 @@ int textproto_parse(struct config *cfg, const char *file, const char *text, size
 	struct scanner s = {.p = text};
 	int ret;
 
-	if (str_starts(text, "\xef\xbb\xbf"))
-		s.p += 3;
 	reader_start(&s.r, cfg, file, text, n, err);
 	ret = next(&s);
 	while (ret == 0 && s.type != T_END)

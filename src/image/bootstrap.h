@@ -6,6 +6,7 @@
 #define TOASTAINER_IMAGE_BOOTSTRAP_H
 
 #include "image/dir.h"
+#include "image/runner.h"
 #include "image/tool.h"
 
 enum bootstrap_from { FROM_BUSYBOX, FROM_DEBIAN, FROM_HOST, BOOTSTRAP_SOURCES };
@@ -15,6 +16,7 @@ struct bootstrap_request {
 	enum bootstrap_from from;
 	/* debian; NULL: the tool's default, or this machine's own release */
 	const char *suite, *mirror, *variant;
+	image_runner *run; /* once_run() */
 };
 
 struct bootstrap_report {

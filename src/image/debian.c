@@ -62,7 +62,7 @@ static void remove_unpacked(struct bootstrap *b)
 	const char *argv[] = {find, b->dir->path, "-xdev", "-mindepth", "1", "-delete", NULL};
 
 	if (find)
-		(void)hostjail_run(b->dir, argv, FD_NONE, NULL);
+		(void)hostjail_run(b->rq->run, b->dir, argv, FD_NONE, NULL);
 }
 
 static int unpack(struct bootstrap *b, int archive, struct err *err)
@@ -86,7 +86,7 @@ static int unpack(struct bootstrap *b, int archive, struct err *err)
 
 	if (!tar || !file)
 		return err_set(err, ENOENT, "tar is not installed");
-	r = hostjail_run(b->dir, argv, archive, err);
+	r = hostjail_run(b->rq->run, b->dir, argv, archive, err);
 	if (r)
 		remove_unpacked(b);
 	return r;

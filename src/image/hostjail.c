@@ -4,7 +4,6 @@
  */
 #include "image/hostjail.h"
 #include "image/settings.h"
-#include "mode/once.h"
 
 int hostjail_check(struct err *err)
 {
@@ -53,16 +52,17 @@ static int configure(struct config *cfg, const struct image_dir *dir, const char
 	return r ? r : settings_ids(cfg, &one, err);
 }
 
-int hostjail_run(const struct image_dir *dir, const char *const *argv, int fd, struct err *err)
+int hostjail_run(image_runner *run, const struct image_dir *dir, const char *const *argv, int fd,
+		 struct err *err)
 {
 	struct config cfg;
-	struct result res;
+	struct result res = {0};
 	int r;
 
 	config_init(&cfg, FACE_IMAGE);
 	r = configure(&cfg, dir, argv, fd, err);
 	if (!r)
-		r = once_run(&cfg, &res, err);
+		r = run(&cfg, &res, err);
 	if (!r && res.reason == RESULT_SETUP_FAILED) {
 		*err = res.err;
 		r = -err->code;

@@ -7,6 +7,7 @@
 #define TOASTAINER_IMAGE_HOSTJAIL_H
 
 #include "image/dir.h"
+#include "image/runner.h"
 
 /** hostjail_check() - whether the user has more ids than his own to hand out. */
 int hostjail_check(struct err *err);
@@ -14,10 +15,12 @@ int hostjail_check(struct err *err);
 /**
  * hostjail_run() - run a program of the host in a jail: the host's tree read-only, no network, root
  * inside with all subordinate ids, and the image writable at its own place.
+ * @run: once_run()
  * @argv: path and arguments, NULL ends them
  * @fd: a descriptor that it may use by its number; FD_NONE: none
  * Return: 0; -EINTR when it was interrupted; -EIO when it failed.
  */
-int hostjail_run(const struct image_dir *dir, const char *const *argv, int fd, struct err *err);
+int hostjail_run(image_runner *run, const struct image_dir *dir, const char *const *argv, int fd,
+		 struct err *err);
 
 #endif

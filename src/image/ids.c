@@ -51,9 +51,12 @@ static int identity(struct arena *a, const struct id_source *src, struct id_map 
 	if (!text)
 		return err_oom(err);
 	while (!r && (line = next_line(&text))) {
-		unsigned first, outside, count;
+		uint32_t first, count;
+		char *save = NULL, *words[3];
 
-		if (sscanf(line, "%u %u %u", &first, &outside, &count) == 3)
+		for (int i = 0; i < 3; i++)
+			words[i] = strtok_r(i ? NULL : line, " ", &save);
+		if (words[2] && !str_u32(words[0], &first) && !str_u32(words[2], &count))
 			r = add(a, m, first, first, count, err);
 	}
 	for (uint32_t i = 1; !r && i < m->n; i++) { /* the first is the program's: it must hold 0 */

@@ -11,7 +11,6 @@
 #include "base/sys.h"
 #include "image/settings.h"
 #include "image/shell.h"
-#include "mode/once.h"
 
 #define SCRIPT_DIR  "/dev/setup"
 #define RESOLV_CONF "/etc/resolv.conf"
@@ -127,6 +126,10 @@ int shell_prepare(struct shell *s, struct config *cfg, const struct shell_reques
 {
 	int r = 0;
 
+	if (cfg->mode != MODE_ONCE || cfg->daemon)
+		return err_set(err, EINVAL,
+			       "an image is built once and in the foreground: no other "
+			       "--mode, no --daemon");
 	if (cfg->chroot) {
 		err_set(err, EINVAL, "--chroot '%s': the image directory is the root", cfg->chroot);
 		return err_hint(err, "to see '%s' inside, bind it: -R '%s:/mnt'", cfg->chroot,
@@ -175,8 +178,8 @@ static bool wanted(const struct config *cfg, const struct cfg_mount *m, struct t
  * its name means something else by now. (Its descriptor belongs to our mount namespace, and could not
  * be mounted in the jail's; the working directory comes along.)
  */
-static int run_inside(const struct shell *s, const struct config *cfg, struct result *ret,
-		      struct err *err)
+static int run_inside(const struct shell *s, const struct config *cfg, image_runner *run,
+		      struct result *ret, struct err *err)
 {
 	_cleanup_close_ int before = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
 	int r;
@@ -185,13 +188,14 @@ static int run_inside(const struct shell *s, const struct config *cfg, struct re
 		return err_sys(err, before, "open the working directory");
 	if (fchdir(s->dir.fd) < 0)
 		return err_sys(err, errno, "enter '%s'", s->dir.path);
-	r = once_run(cfg, ret, err);
+	r = run(cfg, ret, err);
 	if (fchdir(before) < 0 && !r)
 		r = err_sys(err, errno, "return to the working directory");
 	return r;
 }
 
-int shell_run(struct shell *s, struct config *cfg, struct result *ret, struct err *err)
+int shell_run(struct shell *s, struct config *cfg, image_runner *run, struct result *ret,
+	      struct err *err)
 {
 	struct target *want = arena_alloc(&cfg->arena, (cfg->mount.n + (size_t)3) * sizeof(*want));
 	unsigned n = 0;
@@ -210,7 +214,7 @@ int shell_run(struct shell *s, struct config *cfg, struct result *ret, struct er
 			n++;
 	r = targets_make(&s->targets, s->dir.fd, want, n, err);
 	if (!r)
-		r = run_inside(s, cfg, ret, err);
+		r = run_inside(s, cfg, run, ret, err);
 	targets_remove(&s->targets);
 	return r;
 }

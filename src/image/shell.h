@@ -9,8 +9,8 @@
 #include "config/config.h"
 #include "image/dir.h"
 #include "image/script.h"
+#include "image/runner.h"
 #include "image/targets.h"
-#include "jail/result.h"
 
 struct shell_request {
 	const char *dir;
@@ -40,9 +40,11 @@ int shell_prepare(struct shell *s, struct config *cfg, const struct shell_reques
 
 /**
  * shell_run() - run it. Mount targets that the image lacks exist meanwhile.
+ * @run: once_run()
  * Return: 0 with the result of the jail, also when that could not be set up; or a negative errno.
  */
-int shell_run(struct shell *s, struct config *cfg, struct result *ret, struct err *err);
+int shell_run(struct shell *s, struct config *cfg, image_runner *run, struct result *ret,
+	      struct err *err);
 
 /** shell_close() - take away what is ours and unlock; harmless twice. */
 void shell_close(struct shell *s);

@@ -131,7 +131,7 @@ static int make_last(struct keeper *g, const char *path, bool is_dir, char *ret_
 static int make_path(struct keeper *g, const char *path, bool is_dir, unsigned links,
 		     struct err *err)
 {
-	char part[PATH_MAX], next[PATH_MAX];
+	char part[PATH_MAX], next[PATH_MAX] = "";
 	const char *p = path;
 
 	while (*p) {

@@ -13,6 +13,7 @@
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -296,6 +297,14 @@ static void confine_guard(struct child *c, int also)
 	close_between(hi + 1, ~0U);
 }
 
+static bool launcher_is_gone(int ctl)
+{
+	struct pollfd fd = {ctl, 0, 0};
+	const struct timespec now = {0};
+
+	return sys(SYS_ppoll, &fd, 1, &now, NULL, 0) > 0; /* POLLHUP */
+}
+
 int child_guard_main(void *arg)
 {
 	struct child *c = arg;
@@ -307,8 +316,11 @@ int child_guard_main(void *arg)
 
 	if (!p->share_memory && p->args)
 		memset(p->args, 0, p->args_len);
+	sys_close(c->launcher_ctl);
 	sys_prctl(PR_SET_PDEATHSIG, p->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL, 0, 0,
 		  0);
+	if (launcher_is_gone(c->ctl)) /* before it could be signalled */
+		return 255;
 	flags |= p->clone_flags & ~child_guard_namespaces(p) & ~(uint64_t)CLONE_NEWTIME;
 	if (p->pid_role == PID_ONE)
 		flags |= CLONE_NEWPID; /* a further one, nested in ours */

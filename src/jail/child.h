@@ -32,17 +32,18 @@ enum { CHILD_SIG_ORPHANED = 40 };
 /* struct child - what one launch carries through the steps; lives on the launcher's side */
 struct child {
 	const struct jail_plan *plan;
-	int ctl;	 /* control socket to the launcher */
-	int *trees;	 /* one descriptor a mount of the plan: its detached tree, or FD_NONE */
-	int root;	 /* the new root, before it is one */
-	int scratch;	 /* private tmpfs below it, gone after the pivot, or FD_NONE */
-	int pts;	 /* the jail's own devpts, or FD_NONE */
-	int tty_slave;	 /* host terminal of the jail, or FD_NONE when it comes from pts */
-	int stdio;	 /* becomes 0, 1 and 2, or FD_NONE */
-	bool park;	 /* wait for a connection (jail_hand_over()) before the last steps */
-	bool wait_go;	 /* somebody else writes the id maps and says when */
-	char *stack_top; /* memory for the second process' stack */
-	struct err *err; /* scratch */
+	int ctl;	  /* control socket to the launcher */
+	int launcher_ctl; /* the launcher's end of it, which we inherit and must not hold */
+	int *trees;	  /* one descriptor a mount of the plan: its detached tree, or FD_NONE */
+	int root;	  /* the new root, before it is one */
+	int scratch;	  /* private tmpfs below it, gone after the pivot, or FD_NONE */
+	int pts;	  /* the jail's own devpts, or FD_NONE */
+	int tty_slave;	  /* host terminal of the jail, or FD_NONE when it comes from pts */
+	int stdio;	  /* becomes 0, 1 and 2, or FD_NONE */
+	bool park;	  /* wait for a connection (jail_hand_over()) before the last steps */
+	bool wait_go;	  /* somebody else writes the id maps and says when */
+	char *stack_top;  /* memory for the second process' stack */
+	struct err *err;  /* scratch */
 };
 
 /**

@@ -32,10 +32,9 @@ def untouched(canary, r):
     assert r.rc in (0, 125, 255), r
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("api, way", [("new", w) for w in WAYS] + [("old", "absolute"), ("old", "dots")])
 @pytest.mark.parametrize("name", TARGETS)
 @pytest.mark.parametrize("face", ["run", "run --rw", "nsjail", "nsjail --rw"])
-@pytest.mark.parametrize("api", ["new", "old"])
 def test_directory(own_root, canary, tmp, face, name, way, api):
     place = own_root / name.rstrip("/")
     place.rmdir()

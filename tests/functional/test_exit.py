@@ -160,7 +160,6 @@ def test_result_is_the_last_of_many_children(root):
 
 @pytest.mark.parametrize("closed", range(8))
 @pytest.mark.parametrize("face", ["run", "nsjail"])
-@pytest.mark.core
 def test_standard_descriptors_closed(root, tmp, face, closed):
     """Whatever of 0, 1, 2 the caller closed: the jail starts, and none of our own files lands there."""
     tmp.chmod(0o777)

@@ -36,7 +36,6 @@ SMALL = {"as": 512, "core": 0, "cpu": 7, "fsize": 3, "nofile": 55, "nproc": 777,
          "rtprio": 0, "msgqueue": 4096}
 
 
-@pytest.mark.core
 @pytest.mark.parametrize("name", UNITS)
 def test_value(state, name):
     v = SMALL[name] * UNITS[name]

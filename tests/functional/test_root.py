@@ -34,7 +34,6 @@ def test_nothing_but_what_was_asked_for(root):
     assert set(m) == {"/", "/proc"}, m
 
 
-@pytest.mark.core
 @pytest.mark.parametrize("api", ["old", "new"])
 def test_both_mount_apis(root, api):
     r = run("-c", root, f"--experimental_mnt={api}", "-T", "/mnt", "-R", f"{root}/etc:/opt", "--", "/bin/sh", "-c", "touch /mnt/x && echo rw; touch /opt/x 2>/dev/null || echo ro;"

@@ -43,7 +43,8 @@ def fuzz(name, opts):
     done = int(done[1]) if done else 0
     if p.returncode:
         print(p.stderr[-6000:])
-    print(f"{name}: {done} executions, {'no finding' if p.returncode == 0 else 'a FINDING'}", flush=True)
+    outcome = {0: "no finding", 72: "interrupted"}.get(p.returncode, "a FINDING")
+    print(f"{name}: {done} executions, {outcome}", flush=True)
     if opts.merge and p.returncode == 0:
         subprocess.run([program, "-merge=1", *limits, corpus, found], check=True, stderr=subprocess.DEVNULL)
     return p.returncode == 0 and done >= opts.runs

@@ -13,9 +13,6 @@ static void test_accepted(void **state UNUSED)
 		/* blanks, comments, separators */
 		{"# only a comment", ""},
 		{" \t\r\n\v\f", ""},
-		{"\xef\xbb\xbf"
-		 "port: 1",
-		 "port: 1\n"},
 		{"port:1#c\n;max_conns:2,max_cpus:3 daemon:t",
 		 "max_cpus: 3\nport: 1\nmax_conns: 2\ndaemon: true\n"},
 		{"port # c\n : # c \n 1", "port: 1\n"},
@@ -94,6 +91,8 @@ static void test_syntax_errors(void **state UNUSED)
 		{"envar: ['a' ; 'b']", "1:13", "expected \",\" or \"]\"", NULL},
 		{"envar ['a']", "1:7", "expected \":\"", NULL},
 		{"[a.b]: 1", "1:1", "extensions", NULL},
+		{"\xef\xbb\xbfport: 1", "1:1", "byte order mark", NULL},
+		{"\xef\xbb\xbf{}", "1:1", "byte order mark", NULL},
 		{"port: 1 \x01", "1:9", "control character 0x01", NULL},
 		{"port: \xc3\xa9", "1:7", "outside of ASCII", NULL},
 		{"port: \x7f", "1:7", "found the symbol", NULL},
