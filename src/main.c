@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cmd/commands.h"
+#include "cmd/config.h"
 
 static int cmd_help(int argc, char **argv);
 

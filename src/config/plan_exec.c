@@ -8,8 +8,6 @@
 #include "base/sys.h"
 #include "config/plan_parts.h"
 
-extern char **environ;
-
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct env {
