@@ -56,6 +56,9 @@ _toastainer_own_options()
 	'config convert') _toastainer_words "--face --to --help" ;;
 	'config schema') _toastainer_words "--proto --json --help" ;;
 	'doctor') _toastainer_words "--json --help" ;;
+	'policy check') _toastainer_words " --help" ;;
+	'policy explain') _toastainer_words " --help" ;;
+	'policy dump') _toastainer_words "--raw --help" ;;
 	esac
 }
 
@@ -64,6 +67,7 @@ _toastainer_subcommands()
 	case $1 in
 	image) _toastainer_words 'bootstrap shell' ;;
 	config) _toastainer_words 'check convert schema' ;;
+	policy) _toastainer_words 'check explain dump' ;;
 	esac
 }
 
@@ -121,7 +125,7 @@ _toastainer()
 		_toastainer_argument "$option"
 		_toastainer_own_argument "$where $option"
 	elif [[ $n -eq 0 && $word != -* ]]; then
-		_toastainer_words 'run image config doctor help version'
+		_toastainer_words 'run image config doctor policy help version'
 	elif [[ $word == -* ]]; then
 		_toastainer_own_options "$where"
 	else

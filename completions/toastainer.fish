@@ -31,7 +31,7 @@ function __toastainer_files
 	set -l words (__toastainer_words)
 	test (count $words) -lt 2; and return 1
 	__toastainer_table; and return 0
-	for place in 'image bootstrap' 'image shell' 'config check' 'config convert' 'config schema'
+	for place in 'image bootstrap' 'image shell' 'config check' 'config convert' 'config schema' 'policy check' 'policy explain' 'policy dump'
 		__toastainer_at (string split ' ' $place); and return 0
 	end
 	return 1
@@ -43,6 +43,7 @@ complete -c toastainer -n __fish_use_subcommand -a run -d 'run a program in a ja
 complete -c toastainer -n __fish_use_subcommand -a image -d 'make and build up root file systems'
 complete -c toastainer -n __fish_use_subcommand -a config -d 'check and convert configuration files'
 complete -c toastainer -n __fish_use_subcommand -a doctor -d 'show what this machine can do, and what blocks the rest'
+complete -c toastainer -n __fish_use_subcommand -a policy -d 'check, explain and show seccomp policies'
 complete -c toastainer -n __fish_use_subcommand -a help -d 'print a help text'
 complete -c toastainer -n __fish_use_subcommand -a version -d 'print the version'
 complete -c toastainer -n '__toastainer_wants_sub image' -a bootstrap -d 'make a root file system in an empty or new directory'
@@ -50,6 +51,9 @@ complete -c toastainer -n '__toastainer_wants_sub image' -a shell -d 'work in it
 complete -c toastainer -n '__toastainer_wants_sub config' -a check -d 'say whether files are valid, and what is wrong with those that are not; the users'
 complete -c toastainer -n '__toastainer_wants_sub config' -a convert -d 'print a file in the other form'
 complete -c toastainer -n '__toastainer_wants_sub config' -a schema -d 'print the format: a .proto, or a JSON Schema of the JSON form'
+complete -c toastainer -n '__toastainer_wants_sub policy' -a check -d 'say whether seccomp policies are valid, and what is wrong with those that are not'
+complete -c toastainer -n '__toastainer_wants_sub policy' -a explain -d 'what a policy does with a system call, and which line of it decides'
+complete -c toastainer -n '__toastainer_wants_sub policy' -a dump -d 'the filter that a policy becomes, as text'
 complete -c toastainer -n '__toastainer_at image bootstrap' -l from -x -a 'busybox debian host'
 complete -c toastainer -n '__toastainer_at image bootstrap' -l suite -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l mirror -x
@@ -61,6 +65,7 @@ complete -c toastainer -n '__toastainer_at config convert' -l to -x -a 'text jso
 complete -c toastainer -n '__toastainer_at config schema' -l proto
 complete -c toastainer -n '__toastainer_at config schema' -l json
 complete -c toastainer -n '__toastainer_at doctor' -l json
+complete -c toastainer -n '__toastainer_at policy dump' -l raw
 complete -c toastainer -n '__toastainer_table' -s C -l config -r -F -d 'read a configuration file; replaces what was set before it'
 complete -c toastainer -n '__toastainer_table' -l dry_run -d 'print the effective configuration and start nothing'
 complete -c toastainer -n '__toastainer_table' -s h -l help -d 'print a help text'

@@ -175,6 +175,23 @@ _toastainer_doctor()
 	_arguments '(- *)'{-h,--help}'[help]' '--json[json]'
 }
 
+_toastainer_policy()
+{
+	local -a subcommands=('check:say whether seccomp policies are valid, and what is wrong with those that are not' 'explain:what a policy does with a system call, and which line of it decides' 'dump:the filter that a policy becomes, as text')
+
+	if (( CURRENT == 2 )); then
+		_describe subcommand subcommands
+		return
+	fi
+	shift words
+	(( CURRENT-- ))
+	case $words[1] in
+	check) _arguments -s  '*:file:_files' ;;
+	explain) _arguments -s  '*:file:_files' ;;
+	dump) _arguments -s '--raw[raw]' '*:file:_files' ;;
+	esac
+}
+
 _toastainer_help()
 {
 	_message 'no more arguments'
@@ -192,6 +209,7 @@ _toastainer()
 		'image:make and build up root file systems'
 		'config:check and convert configuration files'
 		'doctor:show what this machine can do, and what blocks the rest'
+		'policy:check, explain and show seccomp policies'
 		'help:print a help text'
 		'version:print the version'
 	)

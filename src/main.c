@@ -2,9 +2,12 @@
 /*
  * toastainer: the first word picks a command; an option, or the name nsjail, picks nsjail's face.
  */
+#include <signal.h>
+
 #include "base/log.h"
 #include "base/str.h"
 #include "cmd/commands.h"
+#include "cmd/config.h"
 
 static int cmd_help(int argc, char **argv);
 
@@ -40,7 +43,8 @@ static int cmd_help(int argc UNUSED, char **argv UNUSED)
 	     "Commands:");
 	for (const struct command *c = commands; c < commands + ARRAY_SIZE(commands); c++)
 		printf("  %-10s%s\n", c->name, c->summary);
-	puts("\n\"toastainer COMMAND --help\" says more about a command, \"toastainer --help\" lists "
+	puts("\n\"toastainer COMMAND --help\" says more about a command, \"toastainer --help\" "
+	     "lists "
 	     "nsjail's options.");
 	return 0;
 }
@@ -62,7 +66,7 @@ static int unknown(const char *word)
 	return EXIT_OURS;
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
 	const char *name = argc ? strrchr(argv[0], '/') : NULL;
 
@@ -77,4 +81,21 @@ int main(int argc, char **argv)
 		if (str_eq(argv[1], c->name))
 			return c->run(argc - 1, argv + 1);
 	return unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	/* Ignored by whoever started us, it would have our children reaped behind our back. */
+	signal(SIGCHLD, SIG_DFL);
+	status = dispatch(argc, argv);
+	if ((fflush(stdout) || ferror(stdout)) && !status) {
+		struct err err = ERR_INIT;
+
+		err_sys(&err, errno, "write to standard output");
+		log_err(LOG_FATAL, &err);
+		return EXIT_OURS;
+	}
+	return status;
 }

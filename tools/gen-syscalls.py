@@ -276,9 +276,18 @@ def header():
         body += [line.rstrip(), "};\n"]
     out = ["/* SPDX-License-Identifier: BSD-3-Clause */",
            "/* Made by tools/gen-syscalls.py from src/kafel/tables: do not edit. */",
-           "/* clang-format off */"]
+           "#ifndef TOASTAINER_KAFEL_SYSCALL_TABLES_H",
+           "#define TOASTAINER_KAFEL_SYSCALL_TABLES_H", "",
+           '#include "kafel/syscalls.h"', "",
+           "/* clang-format off */",
+           "#define SYS_ALIAS 0x80000000u", "",
+           "/* Offsets instead of pointers: the tables stay in read-only memory as in the file. */",
+           "struct sys_entry {",
+           "\tuint32_t nr; /* | SYS_ALIAS when the name is libc's */",
+           "\tuint16_t name, sig;",
+           "};", ""]
     out += list(names.emit("sys_names")) + [""] + list(sigs.emit("sys_sigs")) + [""] + body
-    return "\n".join(out).rstrip() + "\n"
+    return "\n".join(out).rstrip() + "\n\n#endif\n"
 
 
 def main():

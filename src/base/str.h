@@ -29,8 +29,8 @@ int str_u32(const char *s, uint32_t *ret);
  */
 void str_nearest(const char *word, const char *name, const char **best, unsigned *best_distance);
 
-/** str_utf8_len() - bytes of the well-formed UTF-8 sequence at @s (NUL-terminated), 0: it is none. */
-unsigned str_utf8_len(const char *s);
+/** str_utf8_len() - bytes of the well-formed UTF-8 sequence at @text (NUL-terminated), 0: it is none. */
+unsigned str_utf8_len(const char *text);
 
 /** str_signal() - "SIGTERM"; "signal N" where a number has no name, in a buffer of @n bytes. */
 const char *str_signal(int sig, char *buf, size_t n);

@@ -17,7 +17,6 @@ enum {
 
 int cmd_nsjail(int argc, char **argv); /* the face without a command word */
 int cmd_run(int argc, char **argv);
-int cmd_config(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 

@@ -204,12 +204,15 @@ static int read_number(struct json *j, struct number *ret)
  */
 static bool whole_number(const struct number *v, uint64_t *ret, bool *ret_over)
 {
-	const char *dot = memchr(v->digits, '.', (size_t)(v->end - v->digits));
-	long whole = (dot ? dot : v->end) - v->digits + v->exponent; /* digits before the dot */
+	const char *dot;
 	uint64_t value = 0;
-	long i = 0;
+	long whole, i = 0; /* whole: digits before the dot */
 
 	*ret_over = false;
+	if (!v->digits)
+		return false;
+	dot = memchr(v->digits, '.', (size_t)(v->end - v->digits));
+	whole = (dot ? dot : v->end) - v->digits + v->exponent;
 	for (const char *p = v->digits; p < v->end; p++) {
 		unsigned digit = (unsigned)(*p - '0');
 

@@ -8,8 +8,6 @@
 #include "base/sys.h"
 #include "config/plan_parts.h"
 
-extern char **environ;
-
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct env {
@@ -137,8 +135,11 @@ static int search_path(struct planner *p, const char *name, const char *path, st
 static int open_program(struct planner *p, const char *path, struct err *err)
 {
 	p->out->exec_fd = sys_openat(AT_FDCWD, path, O_PATH, 0);
-	if (p->out->exec_fd < 0)
-		return err_sys(err, p->out->exec_fd, "open '%s' to execute it", path);
+	if (p->out->exec_fd < 0) {
+		err_sys(err, p->out->exec_fd, "open '%s' to execute it", path);
+		snprintf(err->step, sizeof(err->step), "exec");
+		return p->out->exec_fd;
+	}
 	p->plan->exec_fd = p->out->exec_fd;
 	return 0;
 }

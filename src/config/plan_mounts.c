@@ -283,14 +283,17 @@ static int add_proc(struct planner *p, struct list *l, struct err *err)
 	return add_fs(p, l, "proc", cfg->proc_path, "", attrs, err);
 }
 
-/* `run` and image building: /proc, /dev, /tmp right after the root, unless the user mounts there. */
+/*
+ * /proc, /dev, /tmp right after the root, unless the user mounts there. nsjail's /proc comes last, and
+ * the others only when asked for.
+ */
 static int add_defaults(struct planner *p, struct list *l, const struct list *users,
 			struct err *err)
 {
 	const struct config *cfg = p->cfg;
 	int r = 0;
 
-	if (cfg->mount_proc && !has_target(users, cfg->proc_path))
+	if (cfg->face != FACE_NSJAIL && cfg->mount_proc && !has_target(users, cfg->proc_path))
 		r = add_proc(p, l, err);
 	if (r >= 0 && cfg->dev && !has_target(users, "/dev"))
 		r = add_dev(p, l, err);
@@ -499,8 +502,7 @@ int plan_mounts(struct planner *p, struct err *err)
 		return r;
 	if (!add(p, &all, &users.v[0]))
 		return err_oom(err);
-	if (cfg->face != FACE_NSJAIL)
-		r = add_defaults(p, &all, &users, err);
+	r = add_defaults(p, &all, &users, err);
 	for (unsigned i = 1; i < users.n && r >= 0; i++)
 		r = add(p, &all, &users.v[i]) ? 0 : err_oom(err);
 	if (r >= 0 && cfg->face == FACE_NSJAIL && cfg->mount_proc)

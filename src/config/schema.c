@@ -7,11 +7,11 @@
 #include "config/schema.h"
 
 /* The default is the same for every face; differs by face (nsjail, run, image); a string. */
-#define ALL(v)	       .def = {{.i = (v)}, {.i = (v)}, {.i = (v)}}
-#define EACH(a, b, c)  .def = {{.i = (a)}, {.i = (b)}, {.i = (c)}}
-#define TEXT(v)	       .def = {{.s = (v)}, {.s = (v)}, {.s = (v)}}
-#define TEXTS(a, b, c) .def = {{.s = (a)}, {.s = (b)}, {.s = (c)}}
-#define MSG(m)	       .type = F_MESSAGE, .message = &(m)
+#define ALL(v)		.def = {{.i = (v)}, {.i = (v)}, {.i = (v)}}
+#define EACH(a, b, c)	.def = {{.i = (a)}, {.i = (b)}, {.i = (c)}}
+#define TEXT(v)		.def = {{.s = (v)}, {.s = (v)}, {.s = (v)}}
+#define TEXTS(a, b, c)	.def = {{.s = (a)}, {.s = (b)}, {.s = (c)}}
+#define MSG(m)		.type = F_MESSAGE, .message = &(m)
 #define ENUM(names_, t) .type = F_ENUM, .names = (names_), .enum_type = (t)
 
 static const struct enum_name mode_names[] = {

@@ -48,6 +48,7 @@ static int step_session(struct child *c, struct err *err)
 
 	if (r < 0)
 		return err_sys(err, r, "set the parent-death signal");
+	c->umask = (mode_t)sys(SYS_umask, 022);
 	if (c->plan->new_session)
 		sys(SYS_setsid); /* fails only when we lead a session already */
 	return 0;
@@ -69,31 +70,33 @@ static void close_between(unsigned first, unsigned last)
 			sys_close((int)fd);
 }
 
-/* Everything but 0, 1, 2, what was asked to pass, and what ends by itself at exec is closed. */
+/* close_others() - close everything but 0, 1, 2, what was asked to pass, and @also. */
+static void close_others(const struct jail_plan *p, const int *also, unsigned n)
+{
+	unsigned from = 3, keep;
+
+	do {
+		keep = ~0U; /* the lowest descriptor to keep at or above `from` */
+		for (unsigned i = 0; i < p->n_pass_fds; i++)
+			if (p->pass_fds[i] >= 0 && (unsigned)p->pass_fds[i] >= from)
+				keep = MIN(keep, (unsigned)p->pass_fds[i]);
+		for (unsigned i = 0; i < n; i++)
+			if (also[i] >= 0 && (unsigned)also[i] >= from)
+				keep = MIN(keep, (unsigned)also[i]);
+		if (keep > from)
+			close_between(from, keep == ~0U ? ~0U : keep - 1);
+		from = keep + 1;
+	} while (keep != ~0U);
+}
+
 static int step_descriptors(struct child *c, struct err *err UNUSED)
 {
 	const struct jail_plan *p = c->plan;
-	unsigned from = 3;
+	const int also[] = {c->ctl, p->exec_fd}; /* these end by themselves at exec */
 
-	for (unsigned i = 0; i <= p->n_pass_fds + 2; i++) {
-		int own[2] = {MIN(c->ctl, p->exec_fd), MAX(c->ctl, p->exec_fd)};
-		unsigned keep = ~0U;
-
-		/* the lowest descriptor to keep at or above `from` */
-		for (unsigned k = 0; k < p->n_pass_fds; k++)
-			if ((unsigned)p->pass_fds[k] >= from && p->pass_fds[k] >= 0)
-				keep = MIN(keep, (unsigned)p->pass_fds[k]);
-		for (unsigned k = 0; k < 2; k++)
-			if (own[k] >= 0 && (unsigned)own[k] >= from)
-				keep = MIN(keep, (unsigned)own[k]);
-		if (keep > from)
-			close_between(from, keep == ~0U ? ~0U : keep - 1);
-		if (keep == ~0U)
-			break;
-		from = keep + 1;
-	}
-	for (unsigned k = 0; k < p->n_pass_fds; k++)
-		sys(SYS_fcntl, p->pass_fds[k], F_SETFD, 0); /* EBADF: was not open, as nsjail */
+	close_others(p, also, ARRAY_SIZE(also));
+	for (unsigned i = 0; i < p->n_pass_fds; i++)
+		sys(SYS_fcntl, p->pass_fds[i], F_SETFD, 0); /* EBADF: was not open, as nsjail */
 	return 0;
 }
 
@@ -138,13 +141,15 @@ static int step_seccomp(struct child *c, struct err *err)
 	return c->plan->seccomp && c->plan->no_new_privs ? install_seccomp(c->plan, err) : 0;
 }
 
+/* SIG_DFL as the kernel's struct sigaction: handler, flags, restorer, mask. */
+static const uint64_t default_action[4];
+
 static void reset_signals(void)
 {
-	/* The kernel's struct sigaction: handler, flags, restorer, mask. */
-	const uint64_t dfl[4] = {0}, none = 0;
+	const uint64_t none = 0;
 
 	for (int sig = 1; sig <= 64; sig++)
-		sys(SYS_rt_sigaction, sig, dfl, NULL, sizeof(none));
+		sys(SYS_rt_sigaction, sig, default_action, NULL, sizeof(none));
 	sys_sigmask(SIG_SETMASK, &none, NULL);
 }
 
@@ -317,10 +322,17 @@ int child_guard_main(void *arg)
 	if (!p->share_memory && p->args)
 		memset(p->args, 0, p->args_len);
 	sys_close(c->launcher_ctl);
+	/* Ignored by our caller, it would have children reaped behind our back. */
+	sys(SYS_rt_sigaction, SIGCHLD, default_action, NULL, sizeof(uint64_t));
 	sys_prctl(PR_SET_PDEATHSIG, p->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL, 0, 0,
 		  0);
 	if (launcher_is_gone(c->ctl)) /* before it could be signalled */
 		return 255;
+	if (c->park) { /* for long: other clients' sockets must not stay open here */
+		const int also[] = {c->ctl, p->exec_fd, p->null_fd};
+
+		close_others(p, also, ARRAY_SIZE(also));
+	}
 	flags |= p->clone_flags & ~child_guard_namespaces(p) & ~(uint64_t)CLONE_NEWTIME;
 	if (p->pid_role == PID_ONE)
 		flags |= CLONE_NEWPID; /* a further one, nested in ours */

@@ -135,14 +135,11 @@ static bool take_report(struct jail *j)
 	struct cmsghdr *cmsg;
 	ssize_t n;
 
-	if (j->ctl < 0)
+	if (j->ctl_eof)
 		return false;
 	n = recvmsg(j->ctl, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < (ssize_t)offsetof(struct report, err)) {
-		if (n == 0) { /* all writers are gone */
-			close(j->ctl);
-			j->ctl = FD_NONE;
-		}
+		j->ctl_eof = n == 0;
 		return false;
 	}
 	switch (rep.kind) {
@@ -281,7 +278,7 @@ int jail_hand_over(struct jail *j, int fd)
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
-	if (j->ctl < 0)
+	if (j->ctl_eof)
 		return -ESRCH;
 	if (sendmsg(j->ctl, &msg, MSG_NOSIGNAL) < 0)
 		return -errno;

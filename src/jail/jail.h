@@ -13,7 +13,8 @@ struct jail {
 	pid_t pid;		      /* the guard's number, also when it is gone: for the log */
 	pid_t guard;		      /* first process of the jail; 0: none (any more) */
 	int guard_fd;	/* its pidfd: readable when it ended; FD_NONE without pidfds */
-	int ctl;	/* reports of the jail's processes */
+	int ctl;	/* reports of the jail's processes; open until the release */
+	bool ctl_eof;	/* nobody will report any more: no use to poll it */
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
 	uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none */

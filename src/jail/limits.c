@@ -55,8 +55,7 @@ int limits_apply(struct child *c, struct err *err)
 
 	if (r < 0)
 		return r;
-	if (p->umask >= 0)
-		sys(SYS_umask, p->umask);
+	sys(SYS_umask, p->umask >= 0 ? (mode_t)p->umask : c->umask);
 	if (p->personality) {
 		r = (int)sys(SYS_personality, p->personality);
 		if (r < 0)

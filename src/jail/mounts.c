@@ -68,8 +68,11 @@ static int open_source(const struct mount_plan *m, struct err *err)
 int mounts_sources(struct child *c, struct err *err)
 {
 	const struct jail_plan *p = c->plan;
-	int r = sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	int r;
 
+	if (!p->n_mounts) /* no mount namespace of our own: the mounts are the host's */
+		return 0;
+	r = sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 	if (r < 0)
 		return err_sys(err, r, "cut mount propagation of '/'");
 	if (p->classic_mounts)

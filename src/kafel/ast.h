@@ -47,6 +47,7 @@ struct expr {
 
 static inline bool expr_is_bool(const struct expr *e)
 {
+	assert(e);
 	return e->kind != EXPR_NUMBER && e->kind < EXPR_BIT_OR && e->kind != EXPR_ARG;
 }
 

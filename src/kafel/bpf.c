@@ -21,7 +21,8 @@ static const char *check_insn(const struct sock_filter *f, uint32_t left, uint32
 	case BPF_MISC | BPF_TXA:
 	case BPF_RET | BPF_K:
 	case BPF_RET | BPF_A:
-	case BPF_ALU | BPF_ADD | BPF_K:
+	/* BPF_ADD and BPF_K are 0. */
+	case BPF_ALU:
 	case BPF_ALU | BPF_ADD | BPF_X:
 	case BPF_ALU | BPF_SUB | BPF_K:
 	case BPF_ALU | BPF_SUB | BPF_X:
@@ -175,7 +176,7 @@ uint32_t bpf_run(const struct sock_fprog *prog, const struct seccomp_data *data,
 
 unsigned bpf_longest(const struct sock_fprog *prog)
 {
-	uint16_t longest[KAFEL_MAX_INSNS];
+	uint16_t longest[KAFEL_MAX_INSNS] = {0};
 
 	for (unsigned i = prog->len; i-- > 0;) {
 		const struct sock_filter *f = &prog->filter[i];

@@ -26,7 +26,7 @@ static int by_number(const void *pa, const void *pb)
 /* Whether one half of an operand is the same for every call, and what it is. */
 static bool half_const(const struct expr *e, unsigned word, uint32_t *ret)
 {
-	uint32_t l, r, clobber = e->kind == EXPR_BIT_AND ? 0 : UINT32_MAX;
+	uint32_t l = 0, r = 0, clobber = e->kind == EXPR_BIT_AND ? 0 : UINT32_MAX;
 	bool cl, cr;
 
 	if (e->kind == EXPR_NUMBER) {
@@ -231,7 +231,7 @@ static int generate(const struct kafel_policy *p, struct arena *a, bool weighted
 int codegen_run(const struct kafel_policy *policy, struct arena *a, struct sock_fprog *ret,
 		struct err *err)
 {
-	struct sock_fprog balanced, weighted;
+	struct sock_fprog balanced = {0}, weighted = {0};
 	int r = generate(policy, a, false, &balanced, err);
 
 	if (r < 0)

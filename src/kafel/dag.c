@@ -198,7 +198,7 @@ static struct node *intern_node(struct dag *d, const struct node *want)
 	if (d->n_nodes == DAG_MAX_NODES)
 		return fail(d, E2BIG);
 	n = arena_alloc(d->arena, sizeof(*n));
-	d->nodes = arena_grow(d->arena, d->nodes, d->n_nodes, &d->cap_nodes, sizeof(*d->nodes));
+	d->nodes = arena_grow(d->arena, d->nodes, d->n_nodes, &d->cap_nodes, sizeof(struct node *));
 	if (!n || !d->nodes)
 		return fail(d, ENOMEM);
 	*n = *want;

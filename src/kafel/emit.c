@@ -147,10 +147,10 @@ static uint32_t size_of(const struct node *n)
 static int find_order(struct emitter *e, struct node *root)
 {
 	struct dag *d = e->d;
-	struct node **stack = arena_alloc(d->arena, (d->n_nodes + 1) * sizeof(*stack));
+	struct node **stack = arena_alloc(d->arena, (d->n_nodes + 1) * sizeof(struct node *));
 	uint32_t depth = 0, n = 0;
 
-	e->order = arena_alloc(d->arena, (d->n_nodes + 1) * sizeof(*e->order));
+	e->order = arena_alloc(d->arena, (d->n_nodes + 1) * sizeof(struct node *));
 	if (!stack || !e->order)
 		return err_oom(d->err);
 	for (uint32_t i = 0; i <= root->id; i++) {
@@ -260,10 +260,12 @@ static uint32_t place(struct emitter *e, struct node *n, const struct val *v)
 
 static void emit_node(struct emitter *e, struct node *n, struct loads *l)
 {
-	uint32_t t = place(e, n->to[1], n->a), f = place(e, n->to[0], n->a);
 	uint16_t src = n->b->kind == VAL_CONST ? BPF_K : BPF_X;
+	uint32_t t, f;
 
-	/* What the second one added may have moved the first out of reach. */
+	/* What the second one adds may move the first out of reach: once more. */
+	place(e, n->to[1], n->a);
+	f = place(e, n->to[0], n->a);
 	t = place(e, n->to[1], n->a);
 	n->at = e->n;
 	put(e, BPF_JMP | n->op | src, e->n - t - 1, e->n - f - 1, src == BPF_K ? n->b->k : 0);

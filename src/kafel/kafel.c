@@ -29,7 +29,7 @@ int kafel_parse(const struct kafel_options *opts, const char *text, size_t n, co
 int kafel_generate(const struct kafel_policy *policy, struct arena *a, struct sock_fprog *ret,
 		   struct err *err)
 {
-	struct sock_fprog prog;
+	struct sock_fprog prog = {0};
 	int r = codegen_run(policy, a, &prog, err);
 
 	if (r == 0)
@@ -42,7 +42,7 @@ int kafel_generate(const struct kafel_policy *policy, struct arena *a, struct so
 int kafel_compile(const struct kafel_options *opts, const char *text, size_t n, const char *name,
 		  struct arena *a, struct sock_fprog *ret, struct err *err)
 {
-	struct kafel_policy *policy;
+	struct kafel_policy *policy = NULL;
 	int r = kafel_parse(opts, text, n, name, a, &policy, err);
 
 	return r < 0 ? r : kafel_generate(policy, a, ret, err);

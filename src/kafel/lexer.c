@@ -19,7 +19,7 @@ static const char keywords[][16] = {
 };
 static_assert(ARRAY_SIZE(keywords) == TOK_DEFINE - TOK_ALLOW + 1, "one name a keyword");
 
-int lexer_error(const struct kafel_pos *pos, struct err *err, const char *fmt, ...)
+void lexer_report(const struct kafel_pos *pos, struct err *err, const char *fmt, ...)
 {
 	va_list ap;
 	char msg[1024];
@@ -27,7 +27,7 @@ int lexer_error(const struct kafel_pos *pos, struct err *err, const char *fmt, .
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	return err_set(err, EINVAL, "%s:%u:%u: %s", pos->file, pos->line, pos->column, msg);
+	err_set(err, EINVAL, "%s:%u:%u: %s", pos->file, pos->line, pos->column, msg);
 }
 
 int lexer_push(struct lexer *lx, const char *text, size_t n, const char *name, bool wall,
@@ -147,7 +147,7 @@ static int include(struct lexer *lx, const struct kafel_pos *pos, const char *s,
 	char *file = arena_dup(lx->arena, s, n);
 	const char *dir = NULL;
 	_cleanup_close_ int fd = FD_NONE;
-	struct stat st;
+	struct stat st = {0};
 	char *text;
 	size_t len = 0;
 	int r;
@@ -169,14 +169,15 @@ static int include(struct lexer *lx, const struct kafel_pos *pos, const char *s,
 	if (fd < 0)
 		return lexer_error(pos, err, "cannot include '%s': %s", file, strerror(-fd));
 	r = sys_fstat(fd, &st);
-	if (r == 0 && !S_ISREG(st.st_mode))
+	if (r < 0)
+		return lexer_error(pos, err, "cannot include '%s': %s", file, strerror(-r));
+	if (!S_ISREG(st.st_mode))
 		return lexer_error(pos, err, "cannot include '%s': not a regular file", file);
 	text = arena_alloc(lx->arena, (size_t)MIN(st.st_size, MAX_INCLUDE_SIZE) + 1);
 	file = arena_printf(lx->arena, "%s/%s", dir, file);
 	if (!text || !file)
 		return err_oom(err);
-	if (r == 0)
-		r = read_all(fd, text, (size_t)MIN(st.st_size, MAX_INCLUDE_SIZE) + 1, &len);
+	r = read_all(fd, text, (size_t)MIN(st.st_size, MAX_INCLUDE_SIZE) + 1, &len);
 	if (r < 0)
 		return lexer_error(pos, err, "cannot read '%s': %s", file, strerror(-r));
 	return lexer_push(lx, text, len, file, false, err);

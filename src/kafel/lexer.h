@@ -73,8 +73,11 @@ int lexer_next(struct lexer *lx, struct token *ret, struct err *err);
 /** lexer_describe() - a token for a message: its text in quotes, or what it is. */
 const char *lexer_describe(const struct token *t, char *buf, size_t n);
 
-/** lexer_error() - err_set() with "FILE:LINE:COL: " before the text. Return: -EINVAL. */
-int lexer_error(const struct kafel_pos *pos, struct err *err, const char *fmt, ...)
+/** lexer_report() - err_set() with "FILE:LINE:COL: " before the text. */
+void lexer_report(const struct kafel_pos *pos, struct err *err, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
+
+/* lexer_error() - lexer_report() as an expression: -EINVAL. */
+#define lexer_error(pos, err, ...) (lexer_report(pos, err, __VA_ARGS__), -EINVAL)
 
 #endif

@@ -99,6 +99,12 @@ static int expect(struct parser *p, int kind, const char *wanted, struct token *
 	return next(p);
 }
 
+static int oom(struct parser *p)
+{
+	err_oom(p->err);
+	return -ENOMEM;
+}
+
 /* "unknown WHAT 'WORD'; did you mean 'GUESS'?" */
 static int unknown(struct parser *p, const struct token *t, const char *what, const char *guess)
 {
@@ -124,7 +130,7 @@ static int combine(struct parser *p, const struct kafel_pos *pos, enum expr_kind
 		return lexer_error(pos, p->err, "the expression is more than %d operators deep",
 				   EXPR_MAX_DEPTH);
 	*ret = expr_op(p->arena, kind, left, right);
-	return *ret ? 0 : err_oom(p->err);
+	return *ret ? 0 : oom(p);
 }
 
 static int undefined_name(struct parser *p, const struct token *t)
@@ -168,7 +174,7 @@ static int parse_name(struct parser *p, struct expr **ret)
 	}
 	e = expr_number(p->arena, value);
 	if (!e)
-		return err_oom(p->err);
+		return oom(p);
 	if (arg >= 0) {
 		e->kind = EXPR_ARG;
 		e->arg = (uint8_t)arg;
@@ -187,7 +193,7 @@ static int parse_operand(struct parser *p, struct expr **ret)
 		return parse_name(p, ret);
 	if (p->tok.kind == TOK_NUMBER) {
 		*ret = expr_number(p->arena, p->tok.number);
-		return *ret ? next(p) : err_oom(p->err);
+		return *ret ? next(p) : oom(p);
 	}
 	if (p->tok.kind != '(')
 		return unexpected(p, "an argument, a number or '('");
@@ -198,7 +204,7 @@ static int parse_operand(struct parser *p, struct expr **ret)
 	if (r == 0)
 		r = parse_list(p, true, ret);
 	p->nesting--;
-	return r < 0 ? r : expect(p, ')', "')'", NULL);
+	return r ? r : expect(p, ')', "')'", NULL);
 }
 
 /* operand & operand ..., or with @kind EXPR_BIT_OR: chains of these joined by |. */
@@ -206,7 +212,7 @@ static int parse_bits(struct parser *p, enum expr_kind kind, struct expr **ret)
 {
 	int sign = kind == EXPR_BIT_OR ? '|' : '&';
 	struct kafel_pos pos = p->tok.pos;
-	struct expr *left, *right;
+	struct expr *left = NULL, *right = NULL;
 	int r;
 
 	r = kind == EXPR_BIT_OR ? parse_bits(p, EXPR_BIT_AND, &left) : parse_operand(p, &left);
@@ -214,7 +220,7 @@ static int parse_bits(struct parser *p, enum expr_kind kind, struct expr **ret)
 		struct kafel_pos right_pos;
 
 		r = next(p);
-		if (r < 0)
+		if (r)
 			return r;
 		right_pos = p->tok.pos;
 		r = kind == EXPR_BIT_OR ? parse_bits(p, EXPR_BIT_AND, &right)
@@ -247,7 +253,7 @@ static int parse_comparison(struct parser *p, bool value_ok, struct expr **ret)
 {
 	struct kafel_pos pos = p->tok.pos;
 	unsigned negations = 0;
-	struct expr *left, *right;
+	struct expr *left = NULL, *right = NULL;
 	enum expr_kind kind;
 	int r = 0;
 
@@ -256,13 +262,13 @@ static int parse_comparison(struct parser *p, bool value_ok, struct expr **ret)
 			return lexer_error(&pos, p->err, "more than %d negations", EXPR_MAX_DEPTH);
 	if (r == 0)
 		r = parse_bits(p, EXPR_BIT_OR, &left);
-	if (r < 0)
+	if (r)
 		return r;
 	if (!expr_is_bool(left) && comparison(p->tok.kind, &kind)) {
 		struct kafel_pos right_pos;
 
 		r = next(p);
-		if (r < 0)
+		if (r)
 			return r;
 		right_pos = p->tok.pos;
 		r = parse_bits(p, EXPR_BIT_OR, &right);
@@ -284,7 +290,7 @@ static int parse_comparison(struct parser *p, bool value_ok, struct expr **ret)
 static int parse_and(struct parser *p, bool value_ok, struct expr **ret)
 {
 	struct kafel_pos pos = p->tok.pos;
-	struct expr *right;
+	struct expr *right = NULL;
 	int r = parse_comparison(p, value_ok, ret);
 
 	while (r == 0 && p->tok.kind == TOK_AND_AND) {
@@ -301,7 +307,7 @@ static int parse_and(struct parser *p, bool value_ok, struct expr **ret)
 static int parse_or(struct parser *p, bool value_ok, struct expr **ret)
 {
 	struct kafel_pos pos = p->tok.pos;
-	struct expr *right;
+	struct expr *right = NULL;
 	int r = parse_and(p, value_ok, ret);
 
 	while (r == 0 && p->tok.kind == TOK_OR_OR) {
@@ -318,7 +324,7 @@ static int parse_or(struct parser *p, bool value_ok, struct expr **ret)
 static int parse_list(struct parser *p, bool value_ok, struct expr **ret)
 {
 	struct kafel_pos pos = p->tok.pos;
-	struct expr *right;
+	struct expr *right = NULL;
 	int r = parse_or(p, value_ok, ret);
 
 	while (r == 0 && p->tok.kind == ',') {
@@ -336,7 +342,7 @@ static int parse_list(struct parser *p, bool value_ok, struct expr **ret)
 /* ERRNO(n) and the like: a literal number of 16 bits. */
 static int parse_value(struct parser *p, uint32_t *ret)
 {
-	struct token t;
+	struct token t = {0};
 	int r = expect(p, '(', "'('", NULL);
 
 	if (r == 0)
@@ -375,7 +381,7 @@ static int parse_action(struct parser *p, uint32_t *ret)
 	if (!is_action(kind))
 		return unexpected(p, "an action such as ALLOW or ERRNO(1)");
 	r = next(p);
-	if (r < 0)
+	if (r)
 		return r;
 	switch (kind) {
 	case TOK_ALLOW: *ret = SECCOMP_RET_ALLOW; return 0;
@@ -419,7 +425,7 @@ static int parse_call(struct parser *p, struct token *name, struct syscalls_call
 			r = expect(p, ']', "']'", NULL);
 		nr = t.number;
 	}
-	if (r < 0)
+	if (r)
 		return r;
 	if (nr > UINT32_MAX && nr < 0 - ((uint64_t)1 << 31))
 		return lexer_error(&name->pos, p->err,
@@ -437,10 +443,10 @@ static int parse_args(struct parser *p, struct syscalls_call *call)
 	if (r == 0 && p->tok.kind == ')')
 		return next(p);
 	while (r == 0) {
-		struct token t;
+		struct token t = {0};
 
 		r = expect(p, TOK_NAME, "a name for the argument", &t);
-		if (r < 0)
+		if (r)
 			return r;
 		if (syscalls_arg(call, t.s, t.n) >= 0)
 			return lexer_error(&t.pos, p->err, "the argument '%.*s' is named twice",
@@ -462,12 +468,12 @@ static int parse_args(struct parser *p, struct syscalls_call *call)
 
 static int parse_arch(struct parser *p, bool *matched)
 {
-	struct token t;
+	struct token t = {0};
 	uint32_t audit;
 	char word[64];
 	int r = expect(p, TOK_NAME, "an architecture", &t);
 
-	if (r < 0)
+	if (r)
 		return r;
 	if (!syscalls_arch_named(t.s, t.n, &audit))
 		return unknown(p, &t, "architecture",
@@ -543,7 +549,7 @@ static int parse_rule(struct parser *p, struct block *b, uint32_t action)
 		r = parse_guard(p, &p->ignored);
 	if (r == 0)
 		r = check_known(p, &name, known);
-	if (r < 0)
+	if (r)
 		return r;
 	p->call = &call;
 	if (p->tok.kind == '{') {
@@ -554,21 +560,21 @@ static int parse_rule(struct parser *p, struct block *b, uint32_t action)
 			r = expect(p, '}', "'}' or an operator", NULL);
 	}
 	p->call = NULL;
-	if (r < 0 || p->ignored)
+	if (r || p->ignored)
 		return r;
 	s = add_stmt(p, b);
 	if (!s)
-		return err_oom(p->err);
+		return oom(p);
 	s->rule = (struct rule){call.nr, action, cond, name.pos,
 				name.kind == TOK_NAME ? arena_dup(p->arena, name.s, name.n)
 						      : "SYSCALL"};
-	return s->rule.call ? 0 : err_oom(p->err);
+	return s->rule.call ? 0 : oom(p);
 }
 
 /* ACTION { rule, rule } */
 static int parse_block(struct parser *p, struct block *b)
 {
-	uint32_t action;
+	uint32_t action = 0;
 	int r = parse_action(p, &action);
 
 	if (r == 0)
@@ -577,11 +583,11 @@ static int parse_block(struct parser *p, struct block *b)
 		return next(p);
 	while (r == 0) {
 		r = parse_rule(p, b, action);
-		if (r < 0 || p->tok.kind != ',')
+		if (r || p->tok.kind != ',')
 			break;
 		r = next(p);
 	}
-	return r < 0 ? r : expect(p, '}', "',' or '}'", NULL);
+	return r ? r : expect(p, '}', "',' or '}'", NULL);
 }
 
 /* --- policies --------------------------------------------------------------------------------- */
@@ -611,21 +617,22 @@ static int parse_use(struct parser *p, struct block *b)
 	unsigned distance = UINT_MAX;
 	const char *best = NULL;
 	char word[64];
-	struct token t;
+	struct token t = {0};
 	struct stmt *stmt;
 	int r = next(p);
 
 	if (r == 0)
 		r = expect(p, TOK_NAME, "the name of a policy", &t);
-	if (r < 0)
+	if (r)
 		return r;
 	s = lookup(&p->blocks, t.s, t.n);
 	word_of(&t, word, sizeof(word));
 	for (unsigned i = 0; !s && i < o->n_builtins; i++) {
-		if (strlen(o->builtins[i].name) != t.n || memcmp(o->builtins[i].name, t.s, t.n))
+		if (strlen(o->builtins[i].name) != t.n ||
+		    memcmp(o->builtins[i].name, t.s, t.n) != 0)
 			continue;
 		r = parse_builtin(p, &o->builtins[i]);
-		if (r < 0)
+		if (r)
 			return r;
 		s = lookup(&p->blocks, t.s, t.n);
 	}
@@ -637,7 +644,7 @@ static int parse_use(struct parser *p, struct block *b)
 	}
 	stmt = add_stmt(p, b);
 	if (!stmt)
-		return err_oom(p->err);
+		return oom(p);
 	stmt->use = s->block;
 	return 0;
 }
@@ -654,10 +661,10 @@ static int parse_statements(struct parser *p, struct block *b)
 			r = parse_block(p, b);
 		else
 			return unexpected(p, "USE or an action");
-		if (r < 0 || p->tok.kind != ',')
+		if (r || p->tok.kind != ',')
 			return r;
 		r = next(p);
-		if (r < 0)
+		if (r)
 			return r;
 	}
 }
@@ -667,11 +674,11 @@ static int parse_policy(struct parser *p)
 {
 	struct block *b = arena_alloc(p->arena, sizeof(*b));
 	struct symbol *s;
-	struct token t;
+	struct token t = {0};
 	int r = next(p);
 
 	if (!b)
-		return err_oom(p->err);
+		return oom(p);
 	if (r == 0)
 		r = expect(p, TOK_NAME, "a name for the policy", &t);
 	if (r == 0)
@@ -680,7 +687,7 @@ static int parse_policy(struct parser *p)
 		r = parse_statements(p, b);
 	if (r == 0)
 		r = expect(p, '}', "',' or '}'", NULL);
-	if (r < 0)
+	if (r)
 		return r;
 	/* Only now: a policy cannot use itself. */
 	if (lookup(&p->blocks, t.s, t.n))
@@ -688,7 +695,7 @@ static int parse_policy(struct parser *p)
 				   (int)MIN(t.n, (size_t)100), t.s);
 	s = define(p, &p->blocks, &t);
 	if (!s)
-		return err_oom(p->err);
+		return oom(p);
 	s->block = b;
 	return 0;
 }
@@ -706,7 +713,7 @@ static int parse_define(struct parser *p)
 		r = expect(p, TOK_NAME, "a name for the constant", &name);
 	if (r == 0)
 		r = expect(p, TOK_NUMBER, "a number", &number);
-	if (r < 0)
+	if (r)
 		return r;
 	s = lookup(&p->constants, name.s, name.n);
 	if (s && s->value != number.number)
@@ -716,7 +723,7 @@ static int parse_define(struct parser *p)
 	if (!s)
 		s = define(p, &p->constants, &name);
 	if (!s)
-		return err_oom(p->err);
+		return oom(p);
 	s->value = number.number;
 	return 0;
 }
@@ -724,12 +731,12 @@ static int parse_define(struct parser *p)
 static int parse_default(struct parser *p)
 {
 	struct kafel_pos pos = p->tok.pos;
-	uint32_t action;
+	uint32_t action = 0;
 	int r = next(p);
 
 	if (r == 0)
 		r = parse_action(p, &action);
-	if (r < 0)
+	if (r)
 		return r;
 	if (p->policy->default_pos.line)
 		return lexer_error(&pos, p->err, "DEFAULT was already set in line %u",
@@ -773,7 +780,7 @@ static int flatten(struct parser *p)
 	for (struct block *b = &p->main; b;) {
 		stack = arena_grow(p->arena, stack, depth, &stack_cap, sizeof(*stack));
 		if (!stack)
-			return err_oom(p->err);
+			return oom(p);
 		stack[depth++] = (struct frame){b, 0};
 		b->used = true;
 		b = NULL;
@@ -794,7 +801,7 @@ static int flatten(struct parser *p)
 						   sizeof(*rules));
 
 				if (!rules)
-					return err_oom(p->err);
+					return oom(p);
 				policy->rules = rules;
 				rules[policy->n_rules++] = s->rule;
 			}
@@ -820,5 +827,5 @@ int parser_run(const struct kafel_options *opts, const char *text, size_t n, con
 		r = next(&p);
 	if (r == 0)
 		r = parse_program(&p, true);
-	return r < 0 ? r : flatten(&p);
+	return r ? r : flatten(&p);
 }

@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Made by tools/gen-syscalls.py from src/kafel/tables: do not edit. */
+#ifndef TOASTAINER_KAFEL_SYSCALL_TABLES_H
+#define TOASTAINER_KAFEL_SYSCALL_TABLES_H
+
+#include "kafel/syscalls.h"
+
 /* clang-format off */
+#define SYS_ALIAS 0x80000000u
+
+/* Offsets instead of pointers: the tables stay in read-only memory as in the file. */
+struct sys_entry {
+	uint32_t nr; /* | SYS_ALIAS when the name is libc's */
+	uint16_t name, sig;
+};
+
 static const char sys_names[] =
 	"accept\0accept4\0access\0acct\0add_key\0adjtimex\0afs_syscall\0alarm\0arch_prctl\0"
 	"bind\0bpf\0brk\0cachestat\0capget\0capset\0chdir\0chmod\0chown\0chroot\0"
@@ -2418,3 +2431,5 @@ static const struct sys_weight riscv64_weights[] = {
 	{212, 12}, {214, 8}, {215, 12}, {220, 2}, {221, 2}, {222, 20}, {226, 10}, {233, 6},
 	{242, 3}, {260, 3}, {261, 1}, {278, 3}, {291, 8}, {293, 1}, {426, 5}, {435, 2},
 };
+
+#endif

@@ -8,16 +8,6 @@
 #include <strings.h>
 
 #include "base/str.h"
-#include "kafel/syscalls.h"
-
-#define SYS_ALIAS 0x80000000u
-
-/* Offsets instead of pointers: the tables stay in read-only memory as they are in the file. */
-struct sys_entry {
-	uint32_t nr; /* | SYS_ALIAS when the name is libc's */
-	uint16_t name, sig;
-};
-
 #include "kafel/syscall_tables.h"
 
 enum arch_index { ARCH_X86_64, ARCH_I386, ARCH_AARCH64, ARCH_ARM, ARCH_RISCV64, N_ARCHES };

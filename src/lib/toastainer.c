@@ -118,7 +118,7 @@ PUBLIC int toastainer_config_command(struct toastainer_config *c, const char *co
 
 static int watch(int epoll, int fd, struct err *err)
 {
-	struct epoll_event ev = {.events = EPOLLIN};
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
 
 	if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
 		return err_sys(err, errno, "watch the jail");

@@ -75,9 +75,18 @@ static int watch(struct server *s, struct watch *w, struct conn *conn, int fd, u
 
 /* ---- jails */
 
-static void free_conn(struct conn *c)
+/*
+ * Out of the epoll set by hand: closing is not enough while a jail that is just being started has
+ * inherited the same open files (epoll(7)).
+ */
+static void free_conn(const struct server *s, struct conn *c)
 {
-	jail_release(&c->jail); /* closing the descriptors takes them out of the epoll set */
+	const struct watch *all[] = {&c->guard, &c->ctl, &c->client};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i]->conn)
+			epoll_ctl(s->epoll, EPOLL_CTL_DEL, all[i]->fd, NULL);
+	jail_release(&c->jail);
 	if (c->fd >= 0)
 		close(c->fd);
 	free(c);
@@ -100,11 +109,11 @@ static struct conn *start_jail(struct server *s, int fd, bool park, struct err *
 	if (r >= 0)
 		r = watch(s, &c->guard, c, c->jail.guard_fd, EPOLLIN);
 	if (r >= 0)
-		r = watch(s, &c->ctl, c, c->jail.ctl, EPOLLIN);
+		r = watch(s, &c->ctl, c, c->jail.ctl, EPOLLIN | EPOLLET);
 	if (r < 0) {
 		if (!err->code)
 			err_sys(err, r, "watch the jail");
-		free_conn(c);
+		free_conn(s, c);
 		return NULL;
 	}
 	c->parked = park;
@@ -143,7 +152,7 @@ static struct conn *take_parked(struct server *s, int fd)
 			c->parked = false;
 			return c;
 		}
-		free_conn(c);
+		free_conn(s, c);
 	}
 	return NULL;
 }
@@ -291,7 +300,7 @@ static void jail_event(struct server *s, struct conn *c)
 	} else {
 		unlink_conn(s, c);
 	}
-	free_conn(c);
+	free_conn(s, c);
 }
 
 static void client_gone(struct server *s, struct conn *c)
@@ -479,13 +488,13 @@ static void clean_up(struct server *s)
 		struct conn *c = s->first;
 
 		unlink_conn(s, c);
-		free_conn(c);
+		free_conn(s, c);
 	}
 	while (s->parked) {
 		struct conn *c = s->parked;
 
 		s->parked = c->next;
-		free_conn(c);
+		free_conn(s, c);
 	}
 	if (s->signals >= 0) {
 		close(s->signals);

@@ -26,6 +26,14 @@ struct once {
 	time_t started;
 };
 
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
 static void log_plan(const struct jail_plan *p)
 {
 	static const char *const kinds[] = {"bind", "", "symlink", "file"};
@@ -132,7 +140,7 @@ static int follow(struct once *o, struct err *err)
 		struct pollfd fds[] = {
 			{j->guard_fd, POLLIN, 0},
 			{o->signals, POLLIN, 0},
-			{j->ctl, POLLIN, 0},
+			{j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
 			{o->relaying && open ? j->tty_master : -1, POLLIN, 0},
 			{o->relaying && open ? o->relay.in : -1, POLLIN, 0},
 		};
@@ -184,12 +192,23 @@ static void log_end(const struct once *o, const struct result *r)
 		log_info("pid=%d ([STANDALONE MODE]) exited with status: %d", pid, r->exit_code);
 }
 
-static int run(struct once *o, struct result *ret, struct err *err)
+/* hide_command_line() - what of ours a guard with memory of its own must not show the jail. */
+static void hide_command_line(const struct config *cfg, struct jail_plan *plan)
+{
+	char **last = cfg->own_argv;
+
+	if (!last || !last[0])
+		return;
+	while (last[1]) /* the words lie one after another (execve(2)) */
+		last++;
+	plan->args = cfg->own_argv[0];
+	plan->args_len = (size_t)(*last + strlen(*last) - plan->args);
+}
+
+static int plan_it(struct once *o, struct err *err)
 {
 	struct jail_plan *plan = &o->planned.plan;
-	struct jail_io io = JAIL_IO_INIT;
 	int r;
-	bool own_pts = false;
 
 	arena_first(&o->planned.arena, o->memory, sizeof(o->memory));
 	r = to_plan(o->cfg, &o->planned, err);
@@ -200,35 +219,40 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	log_plan(plan);
 	plan->own_process = true;
 	plan->share_memory = plan->pid_role != PID_INIT;
-	if (o->cfg->own_argv && o->cfg->own_argv[0]) {
-		char **last = o->cfg->own_argv; /* the words lie one after another (execve(2)) */
-
-		while (last[1])
-			last++;
-		plan->args = o->cfg->own_argv[0];
-		plan->args_len = (size_t)(*last + strlen(*last) - plan->args);
-	}
-	if (o->cfg->tty != TTY_OFF) {
-		r = relay_prepare(&o->relay, o->cfg->tty == TTY_ON, err);
-		if (r < 0)
-			return r;
-	}
-	if (o->relay.on) {
+	hide_command_line(o->cfg, plan);
+	if (o->cfg->tty == TTY_OFF)
+		return 0;
+	r = relay_prepare(&o->relay, o->cfg->tty == TTY_ON, err);
+	if (r >= 0 && o->relay.on) {
 		plan->tty = true;
 		plan->new_session = true;
-		for (unsigned i = 0; i < plan->n_mounts; i++)
-			own_pts |= plan->mounts[i].kind == MOUNT_FS &&
-				   str_eq(plan->mounts[i].fstype, "devpts");
-		if (!own_pts) {
-			r = relay_host_terminal(&o->relay, err);
-			if (r < 0)
-				return r;
-			io.tty_slave = o->relay.host_slave;
-		}
 	}
-	r = catch_signals(o, err);
-	if (r >= 0)
-		r = jail_start(plan, &io, &o->jail, err);
+	return r;
+}
+
+static bool has_devpts(const struct jail_plan *p)
+{
+	for (unsigned i = 0; i < p->n_mounts; i++)
+		if (p->mounts[i].kind == MOUNT_FS && str_eq(p->mounts[i].fstype, "devpts"))
+			return true;
+	return false;
+}
+
+/* launch() - one jail from start to end. */
+static int launch(struct once *o, struct result *ret, struct err *err)
+{
+	const struct jail_plan *plan = &o->planned.plan;
+	struct jail_io io = JAIL_IO_INIT;
+	int r;
+
+	o->started = time(NULL);
+	if (plan->tty && !has_devpts(plan)) {
+		r = relay_host_terminal(&o->relay, err);
+		if (r < 0)
+			return r;
+		io.tty_slave = o->relay.host_slave;
+	}
+	r = jail_start(plan, &io, &o->jail, err);
 	if (r < 0)
 		return r;
 	if (o->relay.host_slave >= 0)
@@ -246,14 +270,66 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	return 0;
 }
 
+/* again() - whether mode rerun goes on after this end; waits for the next start's time. */
+static bool again(struct once *o, const struct result *r, uint64_t started_ms, unsigned done)
+{
+	const struct config *cfg = o->cfg;
+	bool success = r->reason == RESULT_EXITED && r->exit_code == 0;
+	struct pollfd fd = {o->signals, POLLIN, 0};
+	uint64_t now = now_ms(), next = started_ms + cfg->rerun_delay;
+
+	if (cfg->mode != MODE_RERUN || r->reason == RESULT_SETUP_FAILED || o->told ||
+	    r->reason == RESULT_SUPERVISOR_SIGNAL)
+		return false;
+	if (cfg->rerun_count && done >= cfg->rerun_count)
+		return false;
+	if (cfg->rerun_stop == (success ? RERUN_ON_SUCCESS : RERUN_ON_FAILURE))
+		return false;
+	while (now < next) {
+		struct signalfd_siginfo info;
+
+		if (poll(&fd, 1, (int)(next - now)) > 0 &&
+		    read(o->signals, &info, sizeof(info)) == sizeof(info) &&
+		    (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT ||
+		     info.ssi_signo == SIGHUP))
+			return false;
+		now = now_ms();
+	}
+	return true;
+}
+
+static int run(struct once *o, struct result *ret, struct err *err)
+{
+	uint64_t started_ms;
+	unsigned done = 0;
+	int r = plan_it(o, err);
+
+	if (r >= 0)
+		r = catch_signals(o, err);
+	if (r < 0)
+		return r;
+	do {
+		if (done) { /* everything of the last one is gone before the next starts */
+			relay_stop(&o->relay);
+			o->relaying = false;
+			jail_release(&o->jail);
+		}
+		started_ms = now_ms();
+		r = launch(o, ret, err);
+		if (r < 0)
+			return r;
+		log_end(o, ret);
+	} while (again(o, ret, started_ms, ++done));
+	return 0;
+}
+
 int once_run(const struct config *cfg, struct result *ret, struct err *err)
 {
 	struct once o = {.cfg = cfg,
 			 .planned = PLANNED_INIT,
 			 .jail = JAIL_INIT,
 			 .relay = RELAY_INIT,
-			 .signals = FD_NONE,
-			 .started = time(NULL)};
+			 .signals = FD_NONE};
 	int r = run(&o, ret, err);
 
 	if (r < 0) {
@@ -262,8 +338,6 @@ int once_run(const struct config *cfg, struct result *ret, struct err *err)
 	}
 	relay_stop(&o.relay);
 	jail_release(&o.jail);
-	if (r == 0)
-		log_end(&o, ret);
 	if (o.signals >= 0) {
 		close(o.signals);
 		sigprocmask(SIG_SETMASK, &o.old_mask, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Mode "once": run one jail and follow it to its end.
+ * Modes "once" and "rerun": run one jail and follow it to its end, or one after another.
  */
 #ifndef TOASTAINER_MODE_ONCE_H
 #define TOASTAINER_MODE_ONCE_H
@@ -12,7 +12,8 @@
  * once_run() - plan, launch, supervise: signals, terminal, time limit.
  * For a process that is all ours: it blocks and restores signals and may set the terminal raw.
  * @cfg: what to run
- * @ret: how it ended, also when the jail could not be set up (RESULT_SETUP_FAILED)
+ * In mode rerun the same plan is launched again: rerun_count, rerun_delay, rerun_stop.
+ * @ret: how it (the last one) ended, also when the jail could not be set up (RESULT_SETUP_FAILED)
  * Return: 0 with @ret filled, or a negative errno when nothing could even be planned: then
  *	@ret says RESULT_SETUP_FAILED with the same error.
  */
