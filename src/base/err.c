@@ -3,6 +3,7 @@
  * Errors as values. Used everywhere, also by the child between clone and exec: nothing here
  * allocates, locks or makes a system call.
  */
+#define ERR_IMPLEMENTATION
 #include "base/err.h"
 
 static void put(struct err *err, int code, const char *fmt, va_list ap)

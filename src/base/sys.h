@@ -93,7 +93,12 @@ static inline long sys_call6(long nr, long a, long b, long c, long d, long e, lo
 #define SYS_ARG_(x) ((long)(x))
 #define SYS_6_(nr, a, b, c, d, e, f, ...)                                                          \
 	sys_call6(nr, SYS_ARG_(a), SYS_ARG_(b), SYS_ARG_(c), SYS_ARG_(d), SYS_ARG_(e), SYS_ARG_(f))
+#ifndef __clang_analyzer__
 #define sys(nr, ...) SYS_6_(nr, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#else /* it does not know that the kernel writes through pointers given to an asm statement */
+#include <unistd.h>
+#define sys(nr, ...) syscall(nr, ##__VA_ARGS__)
+#endif
 
 static inline int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
