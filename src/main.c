@@ -2,6 +2,7 @@
 /*
  * toastainer: the first word picks a command; an option, or the name nsjail, picks nsjail's face.
  */
+#include <fcntl.h>
 #include <signal.h>
 
 #include "base/log.h"
@@ -87,6 +88,10 @@ int main(int argc, char **argv)
 {
 	int status;
 
+	/* A descriptor of ours must not get the number of a standard one that is closed. */
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", O_RDWR);
 	/* Ignored by whoever started us, it would have our children reaped behind our back. */
 	signal(SIGCHLD, SIG_DFL);
 	status = dispatch(argc, argv);

@@ -6,16 +6,29 @@
 #define ERR_IMPLEMENTATION
 #include "base/err.h"
 
+/* One line, whatever a file name contains. */
+static void one_line(char *s, size_t n)
+{
+	s[n - 1] = 0;
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			*s = '?';
+}
+
+void err_clean(struct err *err)
+{
+	one_line(err->step, sizeof(err->step));
+	one_line(err->msg, sizeof(err->msg));
+	one_line(err->hint, sizeof(err->hint));
+}
+
 static void put(struct err *err, int code, const char *fmt, va_list ap)
 {
 	err->code = code;
 	err->step[0] = 0;
 	err->hint[0] = 0;
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
-	/* One line, whatever a file name contains. */
-	for (char *p = err->msg; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
+	one_line(err->msg, sizeof(err->msg));
 }
 
 int err_set(struct err *err, int code, const char *fmt, ...)
@@ -62,6 +75,7 @@ int err_wrap(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	n = strlen(err->msg);
 	snprintf(err->msg + n, sizeof(err->msg) - n, ": %s", old);
+	one_line(err->msg, sizeof(err->msg));
 	return -err->code;
 }
 
@@ -75,6 +89,7 @@ int err_hint(struct err *err, const char *fmt, ...)
 		va_start(ap, fmt);
 		vsnprintf(err->hint, sizeof(err->hint), fmt, ap);
 		va_end(ap);
+		one_line(err->hint, sizeof(err->hint));
 	}
 	return -err->code;
 }

@@ -52,6 +52,9 @@ int err_wrap(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /** err_hint() - say what to do; the first hint stays. Return: -err->code. */
 int err_hint(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/** err_clean() - make an error that came from elsewhere fit to print: ended, one line each. */
+void err_clean(struct err *err);
+
 /** err_oom() - out of memory. Return: -ENOMEM. */
 int err_oom(struct err *err);
 

@@ -2,6 +2,9 @@
 /*
  * The commands that run a jail: `run`, and nsjail's face. They differ in defaults and exit codes.
  */
+#include <fcntl.h>
+
+#include "base/io.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "cmd/commands.h"
@@ -41,29 +44,23 @@ static int background(struct err *err)
 	return null < 0 ? err_sys(err, null, "open /dev/null") : 0;
 }
 
-static int run(struct config *cfg, struct err *err)
+/* run_mode() - what the config's mode is. Return: the exit status. */
+static int run_mode(const struct config *cfg, int result_fd, struct err *err)
 {
-	_cleanup_close_ int result_fd = FD_NONE;
 	struct result result;
 	int r;
 
-	outcome_log(cfg);
-	r = outcome_open(cfg, &result_fd, err);
-	if (r >= 0 && cfg->daemon)
-		r = background(err);
-	if (r >= 0 && cfg->mode == MODE_EXECVE) {
-		r = execve_run(cfg, err);
+	if (cfg->mode == MODE_EXECVE) {
+		execve_run(cfg, err);
 		result = (struct result){.reason = RESULT_SETUP_FAILED, .err = *err};
 		return fail_exec(cfg->face, &result);
 	}
-	if (r >= 0 && cfg->mode == MODE_LISTEN) {
-		r = listen_run(cfg, err);
-		if (r >= 0)
+	if (cfg->mode == MODE_LISTEN) {
+		if (listen_run(cfg, err) == 0)
 			return 0;
 		hint_add(err);
-	}
-	if (r < 0)
 		return fail(cfg->face, err);
+	}
 	once_run(cfg, &result, err);
 	if (result.reason == RESULT_SETUP_FAILED) {
 		hint_add(&result.err);
@@ -71,6 +68,38 @@ static int run(struct config *cfg, struct err *err)
 	}
 	r = outcome_write(result_fd, &result, err);
 	return r < 0 ? fail(cfg->face, err) : outcome_status(cfg->face, &result);
+}
+
+static int write_pid(const char *file, struct err *err)
+{
+	char text[16];
+	int fd = sys_openat(AT_FDCWD, file, O_CREAT | O_WRONLY | O_TRUNC, 0644), r = fd;
+
+	if (fd >= 0) {
+		snprintf(text, sizeof(text), "%d\n", getpid());
+		r = io_write_all(fd, text, strlen(text));
+		close(fd);
+	}
+	return r < 0 ? err_sys(err, r, "pid_file '%s'", file) : 0;
+}
+
+static int run(struct config *cfg, struct err *err)
+{
+	_cleanup_close_ int result_fd = FD_NONE;
+	int r;
+
+	outcome_log(cfg);
+	r = outcome_open(cfg, &result_fd, err);
+	if (r >= 0 && cfg->daemon)
+		r = background(err);
+	if (r >= 0 && cfg->pid_file)
+		r = write_pid(cfg->pid_file, err);
+	if (r < 0)
+		return fail(cfg->face, err);
+	r = run_mode(cfg, result_fd, err);
+	if (cfg->pid_file)
+		unlink(cfg->pid_file);
+	return r;
 }
 
 static void help(enum config_face face)
@@ -105,7 +134,7 @@ static int jail_command(enum config_face face, char **argv)
 
 	config_init(&cfg, face);
 	arena_first(&cfg.arena, memory, sizeof(memory));
-	cfg.own_argv = argv;
+	cfg.own_argv = face == FACE_RUN ? argv - 1 : argv; /* from the program's name on */
 	r = cli_parse(argv, &cfg, &cli, &err);
 	if (r < 0) {
 		r = fail(face, &err);

@@ -353,6 +353,8 @@ static int set_row(struct config *cfg, const struct setting *row, const char *ar
 	char *copy;
 	int r = 0;
 
+	if (!arg && row->type != F_BOOL && (!row->parse || row->arg))
+		return err_set(err, EINVAL, "needs a value");
 	if (row->parse)
 		return row->parse(cfg, row, arg ?: "", err);
 	if (row->flags & SF_REPEATED) {

@@ -160,6 +160,10 @@ int plan_limits(struct planner *p, struct err *err)
 	/* nsjail sets its value whatever it is; elsewhere 0 means as it was */
 	plan->set_nice = cfg->face == FACE_NSJAIL || cfg->nice_level != 0;
 	plan->nice = cfg->nice_level;
+	plan->nice_must_work = cfg->face != FACE_NSJAIL;
+	if (cfg->nice_level < -20 || cfg->nice_level > 19)
+		return err_set(err, ERANGE, "nice_level: %d is not from -20 to 19",
+			       cfg->nice_level);
 	plan->set_oom_score_adj =
 		schema_has(&schema_config, cfg, schema_find(&schema_config, "oom_score_adj", 13));
 	plan->oom_score_adj = cfg->oom_score_adj;

@@ -323,6 +323,9 @@ static int users_mounts(struct planner *p, struct list *l, struct err *err)
 		root.kind = MOUNT_BIND;
 		root.src = cfg->chroot;
 		root.attrs = cfg->rw ? 0 : MOUNT_ATTR_RDONLY;
+		/* device nodes in a root directory were made by whoever made that */
+		if (cfg->face != FACE_NSJAIL)
+			root.attrs |= MOUNT_ATTR_NODEV;
 	}
 	if (!add(p, l, &root))
 		return err_oom(err);
@@ -412,43 +415,74 @@ static int check_way(int root, const char *dst, struct err *err)
 	return 0;
 }
 
+/* target_is_missing() - whether there is nothing at a mount's target, not even a link for a link. */
+static bool target_is_missing(int root, const struct mount_plan *m)
+{
+	const char *name;
+	struct stat st;
+	int fd;
+
+	if (m->kind != MOUNT_SYMLINK) {
+		fd = target_find(root, m->dst, O_PATH, m->strict_target);
+		if (fd >= 0)
+			close(fd);
+		return fd == -ENOENT; /* other errors the mount itself reports best */
+	}
+	fd = target_parent(root, m->dst, false, &name, NULL);
+	if (fd < 0)
+		return fd == -ENOENT;
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		close(fd);
+		return true;
+	}
+	close(fd);
+	return false;
+}
+
+static int cannot_make(const struct mount_plan *root, const struct mount_plan *m, struct err *err)
+{
+	if (m->kind == MOUNT_SYMLINK) {
+		err_set(err, ENOENT, "link '%s' is missing in '%s'", m->dst, root->src);
+		return err_hint(err,
+				"a writable root directory is never changed by us: make the link "
+				"there (ln -s '%s'), or make the root read-only",
+				m->src);
+	}
+	err_set(err, ENOENT, "mount target '%s' is missing in '%s'", m->dst, root->src);
+	return err_hint(err,
+			"a writable root directory is never changed by us: make it there (mkdir or "
+			"touch), or make the root read-only");
+}
+
 /*
  * missing_targets() - `run -c DIR` never makes anything in DIR. What is missing comes from a
  * second layer above a read-only DIR; in a writable one it is an error.
  */
 static int missing_targets(struct planner *p, struct list *l, int root, struct err *err)
 {
-	const char **extra = arena_alloc(&p->out->arena, (l->n + 1) * sizeof(*extra));
+	struct root_extra *extra = arena_alloc(&p->out->arena, (l->n + 1) * sizeof(*extra));
 	unsigned n = 0;
 
 	if (!extra)
 		return err_oom(err);
 	for (unsigned i = 1; i < l->n; i++) {
 		struct mount_plan *m = &l->v[i];
-		int fd, r;
+		int r;
 
 		if (m->make_target)
 			continue;
-		fd = target_find(root, m->dst, O_PATH, m->strict_target);
-		if (fd >= 0)
-			close(fd);
-		if (fd != -ENOENT)
-			continue; /* there, or an error that the mount itself reports best */
-		if (!(l->v[0].attrs & MOUNT_ATTR_RDONLY)) {
-			err_set(err, ENOENT, "mount target '%s' is missing in '%s'", m->dst,
-				l->v[0].src);
-			return err_hint(err,
-					"make it (mkdir or touch), or leave out --rw: a read-only "
-					"root gets missing targets by itself");
-		}
+		m->exists_is_fine = m->kind == MOUNT_SYMLINK;
+		if (!target_is_missing(root, m))
+			continue;
+		if (!(l->v[0].attrs & MOUNT_ATTR_RDONLY))
+			return cannot_make(&l->v[0], m, err);
 		r = check_way(root, m->dst, err);
 		if (r < 0)
 			return r;
-		if (m->kind == MOUNT_SYMLINK)
-			continue;
-		extra[n] = arena_printf(&p->out->arena, "%s%s", m->dst + strspn(m->dst, "/"),
-					source_is_file(m) ? "" : "/");
-		if (!extra[n++])
+		extra[n].link = m->kind == MOUNT_SYMLINK ? m->src : NULL;
+		extra[n].path = arena_printf(&p->out->arena, "%s%s", m->dst + strspn(m->dst, "/"),
+					     extra[n].link || source_is_file(m) ? "" : "/");
+		if (!extra[n++].path)
 			return err_oom(err);
 	}
 	if (n) {
@@ -480,9 +514,17 @@ static int no_mount_namespace(struct planner *p, struct err *err)
 		err_set(err, EINVAL, "mounts need a mount namespace");
 		return err_hint(err, "leave out --disable_clone_newns, or the mounts");
 	}
-	if (cfg->chroot && !str_eq(cfg->chroot, "/"))
-		p->plan->chroot_to = cfg->chroot;
-	return 0;
+	if (!cfg->chroot || str_eq(cfg->chroot, "/"))
+		return 0;
+	p->plan->chroot_to = cfg->chroot;
+	if (cfg->rw)
+		return 0;
+	if (cfg->face == FACE_NSJAIL) {
+		plan_warn(p, "without a mount namespace '%s' is not read-only", cfg->chroot);
+		return 0;
+	}
+	err_set(err, EINVAL, "a read-only root needs a mount namespace");
+	return err_hint(err, "leave out --disable_clone_newns, or say --rw");
 }
 
 int plan_mounts(struct planner *p, struct err *err)

@@ -73,6 +73,7 @@ static int compare_ints(const void *a, const void *b)
 static int plan_descriptors(struct planner *p, struct err *err)
 {
 	const struct config *cfg = p->cfg;
+	unsigned n = 0;
 	int *fds;
 
 	if (cfg->silent || cfg->stderr_to_null) {
@@ -91,14 +92,26 @@ static int plan_descriptors(struct planner *p, struct err *err)
 	if (!fds)
 		return err_oom(err);
 	for (unsigned i = 0; i < cfg->pass_fd.n; i++) {
-		if (cfg->pass_fd.v[i] < 0)
-			return err_set(err, EINVAL, "pass_fd: %d is no descriptor",
-				       cfg->pass_fd.v[i]);
-		fds[i] = cfg->pass_fd.v[i];
+		int fd = cfg->pass_fd.v[i], flags = fd < 0 ? -1 : fcntl(fd, F_GETFD);
+
+		/*
+		 * Whatever we opened ourselves is close-on-exec, and may have the number that was
+		 * meant for the caller's: that must never get in.
+		 */
+		if (flags >= 0 && !(flags & FD_CLOEXEC)) {
+			fds[n++] = fd;
+			continue;
+		}
+		if (fd < 0 || cfg->face != FACE_NSJAIL) {
+			err_set(err, EBADF, "pass_fd: %d is not an open descriptor of the caller",
+				fd);
+			return err_hint(err, "it must be open, and not close-on-exec");
+		}
+		plan_warn(p, "pass_fd: descriptor %d is not open: not passed", fd);
 	}
-	qsort(fds, cfg->pass_fd.n, sizeof(*fds), compare_ints);
+	qsort(fds, n, sizeof(*fds), compare_ints);
 	p->plan->pass_fds = fds;
-	p->plan->n_pass_fds = cfg->pass_fd.n;
+	p->plan->n_pass_fds = n;
 	return 0;
 }
 
@@ -132,11 +145,25 @@ static int refuse_unenforced(const struct config *cfg, struct err *err)
 	return 0;
 }
 
+/* plan_own_args() - what of ours a guard with memory of its own must not show the jail. */
+static void plan_own_args(const struct config *cfg, struct jail_plan *plan)
+{
+	char **last = cfg->own_argv;
+
+	if (!last || !last[0])
+		return;
+	while (last[1]) /* the words lie one after another (execve(2)) */
+		last++;
+	plan->args = cfg->own_argv[0];
+	plan->args_len = (size_t)(*last + strlen(*last) - plan->args);
+}
+
 int to_plan(const struct config *cfg, struct planned *ret, struct err *err)
 {
 	struct planner p = {.cfg = cfg, .out = ret, .plan = &ret->plan};
 	int r = refuse_unenforced(cfg, err);
 
+	plan_own_args(cfg, &ret->plan);
 	ret->plan.name = cfg->name;
 	ret->plan.forward_signals = cfg->forward_signals;
 	if (r >= 0)

@@ -14,6 +14,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -42,6 +43,27 @@ static int step_idmap(struct child *c, struct err *err)
 	return n == 1 ? 0 : err_set(err, ECANCELED, "the launcher is gone");
 }
 
+/*
+ * In mode execve the process may lead a process group, as a shell's job does, and then cannot have a
+ * session of its own (setsid(2)). What matters is that the program cannot push input into the terminal.
+ */
+static int leave_terminal(struct err *err)
+{
+	int fd = sys_openat(AT_FDCWD, "/dev/tty", O_RDWR | O_NOCTTY, 0);
+	int r;
+
+	if (fd < 0)
+		return 0; /* there is none to leave */
+	r = sys(SYS_getsid, 0) == sys(SYS_getpid) ? -EBUSY : (int)sys(SYS_ioctl, fd, TIOCNOTTY);
+	sys_close(fd);
+	if (r >= 0)
+		return 0;
+	err_sys(err, r, "leave the caller's terminal");
+	return err_hint(err,
+			"a session leader cannot: start it from a shell or by setsid(1), or use "
+			"--skip_setsid and trust the program");
+}
+
 static int step_session(struct child *c, struct err *err)
 {
 	int r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -49,8 +71,8 @@ static int step_session(struct child *c, struct err *err)
 	if (r < 0)
 		return err_sys(err, r, "set the parent-death signal");
 	c->umask = (mode_t)sys(SYS_umask, 022);
-	if (c->plan->new_session)
-		sys(SYS_setsid); /* fails only when we lead a session already */
+	if (c->plan->new_session && sys(SYS_setsid) < 0)
+		return leave_terminal(err);
 	return 0;
 }
 
@@ -92,7 +114,7 @@ static void close_others(const struct jail_plan *p, const int *also, unsigned n)
 static int step_descriptors(struct child *c, struct err *err UNUSED)
 {
 	const struct jail_plan *p = c->plan;
-	const int also[] = {c->ctl, p->exec_fd}; /* these end by themselves at exec */
+	const int also[] = {c->ctl, c->exec_fd}; /* these end by themselves at exec */
 
 	close_others(p, also, ARRAY_SIZE(also));
 	for (unsigned i = 0; i < p->n_pass_fds; i++)
@@ -113,6 +135,19 @@ static int step_cwd(struct child *c, struct err *err)
 		return err_set(err, EXDEV, "working directory '%s' is outside the jail",
 			       c->plan->cwd);
 	return 0;
+}
+
+/*
+ * A guard that the program can see still has capabilities when the program starts, and shares this
+ * memory: the program must not be able to attach to it. The flag of the program's own memory is new.
+ * (A launcher that lends its memory has a guard that cannot be seen, and must stay able to write the
+ * next jail's id maps.) Before any policy of the caller's could make it fail in silence.
+ */
+static int step_guard(struct child *c, struct err *err)
+{
+	int r = c->plan->share_memory ? 0 : sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+
+	return r < 0 ? err_sys(err, r, "protect the jail's init") : 0;
 }
 
 static int step_no_new_privs(struct child *c, struct err *err)
@@ -159,16 +194,8 @@ static int step_exec(struct child *c, struct err *err)
 	int r = -ENOENT;
 
 	reset_signals();
-	/*
-	 * A guard that the program can see still has capabilities when the program starts, and
-	 * shares this memory: the program must not be able to attach to it. The flag of the
-	 * program's own memory is new. (A launcher that lends its memory has a guard that cannot
-	 * be seen, and must stay able to write the next jail's id maps.)
-	 */
-	if (!p->share_memory)
-		sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (p->exec_fd >= 0) {
-		r = (int)sys(SYS_execveat, p->exec_fd, "", p->argv, p->envp, AT_EMPTY_PATH);
+	if (c->exec_fd >= 0) {
+		r = (int)sys(SYS_execveat, c->exec_fd, "", p->argv, p->envp, AT_EMPTY_PATH);
 		return err_sys(err, r, "execute '%s' by descriptor", p->exec_paths[0]);
 	}
 	for (const char *const *path = p->exec_paths; *path; path++) {
@@ -205,6 +232,7 @@ static const struct step {
 	{"cwd", step_cwd},
 	{"park", terminal_await},
 	{"limits", limits_apply},
+	{"guard", step_guard},
 	{"seccomp", step_seccomp_privileged},
 	{"capabilities", identity_drop_caps},
 	{"no_new_privs", step_no_new_privs},
@@ -273,10 +301,11 @@ static int wait_program(pid_t program)
  */
 static void kill_descendants(int children)
 {
+	const struct timespec pause = {.tv_nsec = 200000};
 	char buf[4096];
 
-	for (int round = 0; children >= 0 && round < 1000; round++) {
-		ssize_t n = sys(SYS_pread64, children, buf, sizeof(buf) - 1, 0);
+	for (;;) {
+		ssize_t n = children < 0 ? 0 : sys(SYS_pread64, children, buf, sizeof(buf) - 1, 0);
 		char *s = buf;
 
 		if (n <= 0)
@@ -284,8 +313,10 @@ static void kill_descendants(int children)
 		buf[n] = 0;
 		for (long pid; (pid = strtol(s, &s, 10)) > 0;)
 			sys(SYS_kill, pid, SIGKILL);
-		while (sys_wait4(-1, NULL, 0, NULL) > 0)
+		/* Their own children become ours: never wait for one that was not killed yet. */
+		while (sys_wait4(-1, NULL, WNOHANG, NULL) > 0)
 			;
+		sys(SYS_nanosleep, &pause, NULL);
 	}
 }
 
@@ -297,8 +328,11 @@ static void confine_guard(struct child *c, int also)
 	unsigned lo = (unsigned)(also >= 0 ? MIN(also, c->ctl) : c->ctl);
 	unsigned hi = (unsigned)MAX(also, c->ctl);
 
+	if (!c->plan->share_memory)
+		sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	sys(SYS_capset, head, none);
+	sys(SYS_chdir, "/"); /* not the caller's directory */
 	close_between(0, lo - 1);
 	if (lo != hi)
 		close_between(lo + 1, hi - 1);

@@ -66,6 +66,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 		.pts = FD_NONE,
 		.tty_slave = io->tty_slave,
 		.stdio = io->stdio,
+		.exec_fd = p->exec_fd,
 		.park = io->park,
 		.wait_go = true,
 		.stack_top = mem + CHILD_STACK,
@@ -145,11 +146,9 @@ static bool take_report(struct jail *j)
 	switch (rep.kind) {
 	case REPORT_ERROR:
 		/* The child is ours until exec, but it reports from inside: keep strings ended. */
-		rep.err.msg[sizeof(rep.err.msg) - 1] = 0;
-		rep.err.hint[sizeof(rep.err.hint) - 1] = 0;
-		rep.err.step[sizeof(rep.err.step) - 1] = 0;
 		j->result.reason = RESULT_SETUP_FAILED;
 		j->result.err = rep.err;
+		err_clean(&j->result.err);
 		break;
 	case REPORT_EXIT:
 		j->program_reported = true;
@@ -295,9 +294,25 @@ static void close_fd(int *fd)
 	*fd = FD_NONE;
 }
 
+/*
+ * Without a pid namespace only the guard can end what descends from it: let it, for a while that a
+ * process which is not ours to stop cannot make endless.
+ */
+static void let_guard_clean_up(struct jail *j)
+{
+	struct pollfd fd = {j->guard_fd, POLLIN, 0};
+
+	if (j->plan->pid_role != PID_SHARED)
+		return;
+	kill_guard(j, CHILD_SIG_ORPHANED);
+	while (poll(&fd, 1, 5000) < 0 && errno == EINTR)
+		;
+}
+
 void jail_release(struct jail *j)
 {
 	if (j->guard) {
+		let_guard_clean_up(j);
 		kill_guard(j, SIGKILL);
 		while (sys_wait4(j->guard, NULL, __WALL, NULL) == -EINTR)
 			;

@@ -32,8 +32,13 @@ static int apply_scheduling(const struct jail_plan *p, struct err *err)
 	int r;
 
 	if (p->set_nice) {
-		/* A nice value that needs a privilege is not worth failing for: nsjail goes on too. */
-		sys(SYS_setpriority, PRIO_PROCESS, 0, p->nice);
+		r = (int)sys(SYS_setpriority, PRIO_PROCESS, 0, p->nice);
+		if (r < 0 && p->nice_must_work) {
+			err_sys(err, r, "set the nice value to %d", p->nice);
+			return err_hint(err,
+					"below the caller's own it needs CAP_SYS_NICE outside the "
+					"user namespace: see --disable_clone_newuser");
+		}
 	}
 	if (p->cpus) {
 		r = (int)sys(SYS_sched_setaffinity, 0, sizeof(*p->cpus), p->cpus);

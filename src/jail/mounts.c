@@ -16,11 +16,13 @@
 
 bool mounts_new_interface(void)
 {
-	/* Both answer before they look for privileges, so EPERM means a filter around us. */
+	/* The first two answer before they look for privileges, so EPERM means a filter around us. */
 	int tree = sys_open_tree(FD_NONE, "", 0);
 	int attr = (int)sys(SYS_mount_setattr, FD_NONE, "", 0, NULL, 0);
 
-	return tree != -ENOSYS && tree != -EPERM && attr != -ENOSYS && attr != -EPERM;
+	return tree != -ENOSYS && tree != -EPERM && attr != -ENOSYS && attr != -EPERM &&
+	       sys_fsopen("", ~0U) != -ENOSYS &&
+	       sys_move_mount(FD_NONE, "", FD_NONE, "", 0) != -ENOSYS;
 }
 
 /* mount_fail() - the error of one mount: what was to be mounted where. */
@@ -50,9 +52,14 @@ static int check_device(int fd, const struct mount_plan *m, struct err *err)
 	return 0;
 }
 
-static int open_source(const struct mount_plan *m, struct err *err)
+/*
+ * The classic way takes a plain descriptor to mount from: a path would be resolved after the new root
+ * lies on top of "/", where ".." leads into it.
+ */
+static int open_source(const struct jail_plan *p, const struct mount_plan *m, struct err *err)
 {
-	int fd = sys_open_tree(AT_FDCWD, m->src, OPEN_TREE_ALL);
+	int fd = p->classic_mounts ? sys_openat(AT_FDCWD, m->src, O_PATH, 0)
+				   : sys_open_tree(AT_FDCWD, m->src, OPEN_TREE_ALL);
 	int r;
 
 	if (fd < 0)
@@ -65,6 +72,30 @@ static int open_source(const struct mount_plan *m, struct err *err)
 	return fd;
 }
 
+/*
+ * The program that is executed by descriptor shows itself as /proc/self/exe: on a mount of its own
+ * that is read-only, or the host's file could be opened there for writing.
+ */
+static int protect_program(struct child *c, struct err *err)
+{
+	struct mount_attr attr = {.attr_set =
+					  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+	int tree, r;
+
+	if (c->exec_fd < 0 || c->plan->classic_mounts)
+		return 0;
+	tree = sys_open_tree(AT_FDCWD, c->plan->exec_paths[0], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0)
+		return err_sys(err, tree, "open '%s' to execute it", c->plan->exec_paths[0]);
+	r = sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr);
+	if (r < 0) {
+		sys_close(tree);
+		return err_sys(err, r, "protect '%s'", c->plan->exec_paths[0]);
+	}
+	c->exec_fd = tree;
+	return 0;
+}
+
 int mounts_sources(struct child *c, struct err *err)
 {
 	const struct jail_plan *p = c->plan;
@@ -75,19 +106,17 @@ int mounts_sources(struct child *c, struct err *err)
 	r = sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 	if (r < 0)
 		return err_sys(err, r, "cut mount propagation of '/'");
-	if (p->classic_mounts)
-		return 0;
 	for (unsigned i = 0; i < p->n_mounts; i++) {
 		const struct mount_plan *m = &p->mounts[i];
 
 		if (m->kind != MOUNT_BIND)
 			continue;
-		r = open_source(m, err);
+		r = open_source(p, m, err);
 		if (r < 0 && !m->optional)
 			return r;
 		c->trees[i] = r < 0 ? FD_NONE : r;
 	}
-	return 0;
+	return protect_program(c, err);
 }
 
 /* fs_message() - the kernel's own words about a failed fsopen context, or NULL. */
@@ -157,7 +186,7 @@ static int make_scratch(struct child *c, struct err *err)
 	int fd, r;
 
 	if (c->plan->classic_mounts) {
-		fd = classic_stack(&tmpfs, err);
+		fd = classic_stack(&tmpfs, FD_NONE, err);
 	} else {
 		fd = make_fs(&tmpfs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
 		r = fd < 0 ? 0 : sys_move_mount(fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
@@ -201,7 +230,24 @@ static void copy_looks(int layer, int base, const char *path)
 	}
 }
 
-/* The directories and files that a read-only root directory lacks, as an overlay layer. */
+/* link_extra() - Return: a descriptor of the link's directory. */
+static int link_extra(int layer, const struct root_extra *e, struct err *err)
+{
+	const char *name;
+	int dir = target_parent(layer, e->path, true, &name, err);
+	int r;
+
+	if (dir < 0)
+		return dir;
+	r = (int)sys(SYS_symlinkat, e->link, dir, name);
+	if (r < 0) {
+		sys_close(dir);
+		return err_sys(err, r, "link '/%s' -> '%s'", e->path, e->link);
+	}
+	return dir;
+}
+
+/* What a read-only root directory lacks, as an overlay layer. */
 static int make_extra_layer(struct child *c, int base, struct err *err)
 {
 	int r = sys_mkdirat(c->scratch, "layer", 0755);
@@ -212,22 +258,32 @@ static int make_extra_layer(struct child *c, int base, struct err *err)
 	dir = sys_openat(c->scratch, "layer", O_PATH | O_DIRECTORY, 0);
 	if (dir < 0)
 		return err_sys(err, dir, "open the layer for missing mount targets");
-	for (const char *const *e = c->plan->root_extra; *e && r >= 0; e++) {
-		r = target_make(dir, *e, (*e)[strlen(*e) - 1] != '/', err);
+	for (const struct root_extra *e = c->plan->root_extra; e->path && r >= 0; e++) {
+		r = e->link ? link_extra(dir, e, err)
+			    : target_make(dir, e->path, e->path[strlen(e->path) - 1] != '/', err);
 		if (r >= 0) {
 			sys_close(r);
-			copy_looks(dir, base, *e);
+			copy_looks(dir, base, e->path);
 		}
 	}
 	sys_close(dir);
 	return r < 0 ? r : 0;
 }
 
+/* A layer above a directory must not lift what its file system forbids. */
+static uint64_t inherited_attrs(int base)
+{
+	const uint64_t kept = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	struct statfs fs; /* its f_flags have the same bits as MOUNT_ATTR_* (statfs(2)) */
+
+	return sys(SYS_fstatfs, base, &fs) < 0 ? kept : (uint64_t)fs.f_flags & kept;
+}
+
 /*
  * The plan's root is a directory that lacks mount targets and must not be changed: put a layer
  * above it that has them. Two lower layers and no upper one: nothing can be written.
  */
-static int make_overlay_root(struct child *c, const struct mount_plan *m, struct err *err)
+static int make_overlay_root(struct child *c, struct mount_plan *m, struct err *err)
 {
 	char lower[96];
 	const char *options[] = {lower, NULL};
@@ -238,21 +294,22 @@ static int make_overlay_root(struct child *c, const struct mount_plan *m, struct
 				     .data = lower};
 	int base, r;
 
-	if (c->plan->classic_mounts)
-		base = sys_openat(AT_FDCWD, m->src, O_PATH | O_DIRECTORY, 0);
-	else
-		base = c->trees[0];
-	if (base < 0)
-		return mount_fail(err, m, base, "bind");
+	base = c->trees[0];
+	m->attrs |= inherited_attrs(base);
 	r = make_extra_layer(c, base, err);
 	if (r < 0)
 		return r;
 	/* Descriptors keep path names out of the option string, where ':' and ',' have a meaning. */
 	snprintf(lower, sizeof(lower), "lowerdir=/proc/self/fd/%d/layer:/proc/self/fd/%d",
 		 c->scratch, base);
-	if (c->plan->classic_mounts)
-		return classic_stack(&overlay, err);
-	return make_fs(&overlay, 0, err);
+	r = c->plan->classic_mounts ? classic_stack(&overlay, FD_NONE, err)
+				    : make_fs(&overlay, 0, err);
+	if (r < 0)
+		err_hint(err,
+			 "'%s' lacks '/%s', and a layer above it that has that cannot be made: "
+			 "make it in the directory, or take one that holds no other mounts",
+			 m->src, c->plan->root_extra->path);
+	return r;
 }
 
 static int set_attrs(int fd, const struct mount_plan *m, uint64_t set, uint64_t clear, bool deep,
@@ -280,11 +337,12 @@ static int early_attrs(const struct jail_plan *p, int fd, const struct mount_pla
 int mounts_root(struct child *c, struct err *err)
 {
 	const struct jail_plan *p = c->plan;
-	const struct mount_plan *m = &p->mounts[0];
+	struct mount_plan root, *m = &root;
 	int fd, r;
 
 	if (!p->n_mounts)
 		return 0;
+	root = p->mounts[0];
 	if (p->scratch) {
 		r = make_scratch(c, err);
 		if (r < 0)
@@ -293,7 +351,7 @@ int mounts_root(struct child *c, struct err *err)
 	if (p->root_extra)
 		fd = make_overlay_root(c, m, err);
 	else if (p->classic_mounts)
-		fd = classic_stack(m, err);
+		fd = classic_stack(m, c->trees[0], err);
 	else if (m->kind == MOUNT_FS)
 		fd = make_fs(m, 0, err);
 	else
@@ -310,6 +368,18 @@ int mounts_root(struct child *c, struct err *err)
 	return r < 0 ? mount_fail(err, m, r, "attach") : 0;
 }
 
+/* What is there already may be just the link that is asked for. */
+static bool same_link(int dir, const char *name, const struct mount_plan *m)
+{
+	char text[PATH_MAX];
+	long n;
+
+	if (!m->exists_is_fine)
+		return false;
+	n = sys(SYS_readlinkat, dir, name, text, sizeof(text));
+	return n > 0 && (size_t)n == strlen(m->src) && !memcmp(text, m->src, (size_t)n);
+}
+
 static int make_symlink(struct child *c, const struct mount_plan *m, struct err *err)
 {
 	const char *name;
@@ -319,9 +389,9 @@ static int make_symlink(struct child *c, const struct mount_plan *m, struct err 
 	if (dir < 0)
 		return dir;
 	r = (int)sys(SYS_symlinkat, m->src, dir, name);
-	sys_close(dir);
-	if (r == -EEXIST && m->exists_is_fine)
+	if (r == -EEXIST && same_link(dir, name, m))
 		r = 0;
+	sys_close(dir);
 	return r < 0 ? mount_fail(err, m, r, "link") : 0;
 }
 
@@ -418,10 +488,10 @@ int mounts_attach(struct child *c, struct err *err)
 
 		if (m->kind == MOUNT_SYMLINK)
 			r = make_symlink(c, m, err);
-		else if (p->classic_mounts)
-			r = attach_classic(c, i, err);
 		else if (m->kind == MOUNT_BIND && c->trees[i] < 0)
 			continue; /* optional, and its source is missing */
+		else if (p->classic_mounts)
+			r = attach_classic(c, i, err);
 		else
 			r = attach_new(c, i, err);
 		if (r < 0 && !m->optional)
@@ -455,6 +525,31 @@ int mounts_readonly(struct child *c, struct err *err)
 	return r;
 }
 
+/*
+ * With --no_pivotroot the old root stays below the new one, and a writable proc or sysfs there would
+ * entitle a nested user namespace to mount another one (user_namespaces(7)).
+ */
+static int lock_old_proc(struct err *err)
+{
+	static const char *const places[] = {"/proc", "/sys"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		struct statfs fs;
+		unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY;
+		int r;
+
+		if (sys(SYS_statfs, places[i], &fs) < 0)
+			continue;
+		if (fs.f_type != PROC_SUPER_MAGIC && fs.f_type != SYSFS_MAGIC)
+			continue;
+		flags |= (unsigned long)fs.f_flags & (MS_NOSUID | MS_NODEV | MS_NOEXEC);
+		r = sys_mount(NULL, places[i], NULL, flags, NULL);
+		if (r < 0)
+			return err_sys(err, r, "make the old root's %s read-only", places[i]);
+	}
+	return 0;
+}
+
 int mounts_pivot(struct child *c, struct err *err)
 {
 	const struct jail_plan *p = c->plan;
@@ -471,6 +566,11 @@ int mounts_pivot(struct child *c, struct err *err)
 	r = (int)sys(SYS_fchdir, c->root);
 	if (r < 0)
 		return err_sys(err, r, "enter the new root");
+	if (p->move_root) {
+		r = lock_old_proc(err);
+		if (r < 0)
+			return r;
+	}
 	/* The new root already lies on top of "/": nothing has to be moved there. */
 	if (p->move_root)
 		r = (int)sys(SYS_chroot, ".");

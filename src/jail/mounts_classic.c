@@ -39,17 +39,21 @@ static void fd_path(char *buf, size_t n, int fd)
 	snprintf(buf, n, "/proc/self/fd/%d", fd);
 }
 
-static int mount_one(const struct mount_plan *m, const char *at, unsigned long flags)
+/* mount_one() - @source: what to bind, as a descriptor that was opened before anything was mounted. */
+static int mount_one(const struct mount_plan *m, int source, const char *at, unsigned long flags)
 {
+	char from[48];
+
 	if (m->kind == MOUNT_FS)
 		return sys_mount(m->src && m->src[0] ? m->src : m->fstype, at, m->fstype, flags,
 				 m->data);
-	return sys_mount(m->src, at, NULL, MS_BIND | MS_REC, NULL);
+	fd_path(from, sizeof(from), source);
+	return sys_mount(from, at, NULL, MS_BIND | MS_REC, NULL);
 }
 
-int classic_stack(const struct mount_plan *m, struct err *err)
+int classic_stack(const struct mount_plan *m, int source, struct err *err)
 {
-	int fd, r = mount_one(m, "/",
+	int fd, r = mount_one(m, source, "/",
 			      m->kind == MOUNT_FS
 				      ? ms_flags(m->attrs & ~(uint64_t)MOUNT_ATTR_RDONLY)
 				      : 0);
@@ -225,54 +229,37 @@ int classic_early_attrs(struct child *c UNUSED, int fd, const struct mount_plan 
 		       m->kind == MOUNT_BIND, err);
 }
 
-/* source_type() - whether a bind's source is a file; also checks that a device is one. */
-static int source_type(const struct mount_plan *m, const char *src, bool *ret_file, struct err *err)
-{
-	struct stat st;
-	int fd = sys_openat(AT_FDCWD, src, O_PATH, 0);
-	int r = fd < 0 ? fd : sys_fstat(fd, &st);
-
-	if (fd >= 0)
-		sys_close(fd);
-	if (r < 0)
-		return err_sys(err, r, "bind '%s' on '%s'", src, m->dst);
-	if (m->device && (!S_ISCHR(st.st_mode) || st.st_rdev != m->device))
-		return err_set(err, ENODEV, "bind '%s' on '%s': the source is not that device", src,
-			       m->dst);
-	*ret_file = !S_ISDIR(st.st_mode);
-	return 0;
-}
-
 int classic_attach(struct child *c, unsigned i, struct err *err)
 {
 	struct mount_plan m = c->plan->mounts[i];
+	int source = take_fd(&c->trees[i]), target, top, r;
 	bool file = m.target == TARGET_FILE;
-	char at[48], from[64];
-	int target, top, r;
+	struct stat st;
+	char at[48];
 
 	if (m.kind == MOUNT_FILE) {
-		snprintf(from, sizeof(from), "/proc/self/fd/%d/f%u", c->scratch, i);
-		m.src = from;
+		char name[24];
+
+		snprintf(name, sizeof(name), "f%u", i);
+		source = sys_openat(c->scratch, name, O_PATH, 0);
+		if (source < 0)
+			return err_sys(err, source, "make file '%s'", m.dst);
 		m.kind = MOUNT_BIND;
 		file = true;
-	} else if (m.kind == MOUNT_BIND) {
-		bool is_file = false;
-
-		r = source_type(&m, m.src, &is_file, err);
-		if (r < 0)
-			return r;
-		if (m.target == TARGET_LIKE_SOURCE)
-			file = is_file;
+	} else if (m.target == TARGET_LIKE_SOURCE && source >= 0) {
+		file = sys_fstat(source, &st) == 0 && !S_ISDIR(st.st_mode);
 	}
 	target = target_open(c->root, &m, file, err);
 	if (target < 0)
 		return target;
 	fd_path(at, sizeof(at), target);
-	r = mount_one(&m, at,
+	r = mount_one(&m, source, at,
 		      ms_flags(m.readonly_last ? m.attrs & ~(uint64_t)MOUNT_ATTR_RDONLY : m.attrs));
 	sys_close(target);
+	if (source >= 0)
+		sys_close(source);
 	if (r < 0)
-		return err_sys(err, r, "mount '%s' on '%s'", m.src && m.src[0] ? m.src : m.fstype,
+		return err_sys(err, r, "mount '%s' on '%s'", m.src && m.src[0] ? m.src : m.fstype ?: "file",
 			       m.dst);
 	top = target_find(c->root, m.dst, O_PATH, m.strict_target);
 	if (top < 0)

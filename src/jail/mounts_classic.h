@@ -8,8 +8,12 @@
 
 #include "jail/child.h"
 
-/** classic_stack() - mount @m on top of "/". Return: its root directory's descriptor. */
-int classic_stack(const struct mount_plan *m, struct err *err);
+/**
+ * classic_stack() - mount @m on top of "/".
+ * @source: descriptor of a bind's source
+ * Return: the descriptor of its root directory.
+ */
+int classic_stack(const struct mount_plan *m, int source, struct err *err);
 
 /** classic_early_attrs() - flags of a mount whose top is @fd, as far as they can be set now. */
 int classic_early_attrs(struct child *c, int fd, const struct mount_plan *m, struct err *err);

@@ -49,7 +49,7 @@ struct mount_plan {
 	bool strict_target;  /* dst must not lead over a symbolic link */
 	bool make_target;    /* make dst when it is missing */
 	bool readonly_last;  /* later targets are made inside: becomes read-only at the end */
-	bool exists_is_fine; /* a link that is already there, with any text, is kept */
+	bool exists_is_fine; /* a link that is already there with the same text is kept */
 };
 
 /* struct limit_plan - one resource limit to set */
@@ -57,6 +57,12 @@ struct limit_plan {
 	int resource;
 	struct rlimit value;
 	const char *name;
+};
+
+/* struct root_extra - something that a read-only root directory lacks and a layer above it supplies */
+struct root_extra {
+	const char *path; /* relative; a directory ends with a slash; NULL ends the list */
+	const char *link; /* text of a symbolic link, NULL: a directory or an empty file */
 };
 
 enum pid_role {
@@ -89,11 +95,8 @@ struct jail_plan {
 	bool classic_mounts;   /* mount(2) instead of the new interface */
 	bool move_root;	       /* MS_MOVE and chroot instead of pivot_root */
 	const char *chroot_to; /* without a mount namespace: chroot(2) there; NULL: no */
-	/*
-	 * Targets that the read-only root directory lacks: directories (with a trailing slash) and
-	 * empty files that a second overlay layer supplies. Relative; NULL ends it; NULL: none.
-	 */
-	const char *const *root_extra;
+	/* what an overlay layer adds to a read-only root directory; NULL: nothing */
+	const struct root_extra *root_extra;
 	const char *cwd;
 
 	/* descriptors and terminal */
@@ -109,6 +112,7 @@ struct jail_plan {
 	const struct limit_plan *limits;
 	unsigned n_limits;
 	bool set_nice;
+	bool nice_must_work; /* else a refusal is passed over, as nsjail does */
 	int nice;
 	const cpu_set_t *cpus; /* NULL: leave */
 	bool set_oom_score_adj;

@@ -105,7 +105,8 @@ int execve_run(const struct config *cfg, struct err *err)
 			  .scratch = FD_NONE,
 			  .pts = FD_NONE,
 			  .tty_slave = FD_NONE,
-			  .stdio = FD_NONE};
+			  .stdio = FD_NONE,
+			  .exec_fd = FD_NONE};
 	int r = to_plan(cfg, &planned, err);
 
 	for (unsigned i = 0; i < planned.n_warnings; i++)
@@ -116,6 +117,7 @@ int execve_run(const struct config *cfg, struct err *err)
 	}
 	for (unsigned i = 0; r >= 0 && i < planned.plan.n_mounts; i++)
 		c.trees[i] = FD_NONE;
+	c.exec_fd = planned.plan.exec_fd;
 	if (r >= 0)
 		r = unshare_all(&planned.plan, err);
 	if (r >= 0 && planned.plan.clone_flags & CLONE_NEWPID)

@@ -35,7 +35,7 @@ struct conn {
 	struct conn *prev, *next; /* oldest first: with one time limit that is deadline order */
 	struct jail jail;
 	struct watch guard, ctl, client;
-	bool parked;
+	bool parked, dead;
 	int fd;
 	struct sockaddr_storage addr;
 	char peer[80];
@@ -51,6 +51,7 @@ struct server {
 	int epoll, signals;
 	struct conn *first, *last; /* with a client */
 	struct conn *parked;	   /* ready ahead, linked by next */
+	struct conn *dead;	   /* memory that events already taken in may still point to */
 	unsigned n, n_parked, n_hung;
 	unsigned long served;
 	bool stop, park_failed;
@@ -79,7 +80,7 @@ static int watch(struct server *s, struct watch *w, struct conn *conn, int fd, u
  * Out of the epoll set by hand: closing is not enough while a jail that is just being started has
  * inherited the same open files (epoll(7)).
  */
-static void free_conn(const struct server *s, struct conn *c)
+static void free_conn(struct server *s, struct conn *c)
 {
 	const struct watch *all[] = {&c->guard, &c->ctl, &c->client};
 
@@ -87,9 +88,23 @@ static void free_conn(const struct server *s, struct conn *c)
 		if (all[i]->conn)
 			epoll_ctl(s->epoll, EPOLL_CTL_DEL, all[i]->fd, NULL);
 	jail_release(&c->jail);
-	if (c->fd >= 0)
+	if (c->fd >= 0) {
+		shutdown(c->fd, SHUT_WR); /* a jail that is being started may still hold a copy */
 		close(c->fd);
-	free(c);
+	}
+	c->dead = true;
+	c->next = s->dead;
+	s->dead = c;
+}
+
+static void bury(struct server *s)
+{
+	while (s->dead) {
+		struct conn *c = s->dead;
+
+		s->dead = c->next;
+		free(c);
+	}
 }
 
 static struct conn *start_jail(struct server *s, int fd, bool park, struct err *err)
@@ -401,20 +416,6 @@ static void handle(struct server *s, const struct watch *w)
 		jail_event(s, c);
 }
 
-/*
- * Events of one wait may name a connection more than once; after it is freed the others must not be
- * looked at.
- */
-static void forget(struct epoll_event *events, int n, const struct conn *gone)
-{
-	for (int i = 0; i < n; i++) {
-		const struct watch *w = events[i].data.ptr;
-
-		if (w && w->conn == gone)
-			events[i].data.ptr = NULL;
-	}
-}
-
 static int loop(struct server *s, struct err *err)
 {
 	struct epoll_event events[EVENTS];
@@ -426,16 +427,11 @@ static int loop(struct server *s, struct err *err)
 			return err_sys(err, errno, "wait for events");
 		for (int i = 0; i < n; i++) {
 			const struct watch *w = events[i].data.ptr;
-			struct conn *c = w ? w->conn : NULL;
-			bool ends;
 
-			if (!w)
-				continue;
-			ends = c && w != &c->client;
-			if (ends && jail_step(&c->jail))
-				forget(events + i + 1, n - i - 1, c);
-			handle(s, w);
+			if (!w->conn || !w->conn->dead)
+				handle(s, w);
 		}
+		bury(s);
 		check_deadlines(s);
 	}
 	return 0;
@@ -496,6 +492,7 @@ static void clean_up(struct server *s)
 		s->parked = c->next;
 		free_conn(s, c);
 	}
+	bury(s);
 	if (s->signals >= 0) {
 		close(s->signals);
 		sigprocmask(SIG_SETMASK, &s->old_mask, NULL);

@@ -86,7 +86,7 @@ static void on_signal(struct once *o, int sig)
 		if (o->jail.tty_master >= 0)
 			relay_resize(&o->relay, o->jail.tty_master);
 		break;
-	case SIGCONT: break;
+	case SIGCONT: relay_continue(&o->relay); break;
 	case SIGUSR1:
 	case SIGQUIT:
 		if (!o->cfg->forward_signals || o->cfg->face == FACE_NSJAIL) {
@@ -131,49 +131,37 @@ static int begin_relay(struct once *o, struct err *err)
 	return relay_start(&o->relay, o->jail.tty_master, err);
 }
 
+enum { POLL_GUARD, POLL_SIGNALS, POLL_CTL, POLL_RELAY, POLL_FDS = POLL_RELAY + RELAY_FDS };
+
 static int follow(struct once *o, struct err *err)
 {
 	struct jail *j = &o->jail;
-	bool open = true;
 
-	for (;;) {
-		struct pollfd fds[] = {
-			{j->guard_fd, POLLIN, 0},
-			{o->signals, POLLIN, 0},
-			{j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
-			{o->relaying && open ? j->tty_master : -1, POLLIN, 0},
-			{o->relaying && open ? o->relay.in : -1, POLLIN, 0},
+	while (!jail_step(j)) {
+		struct pollfd fds[POLL_FDS] = {
+			[POLL_GUARD] = {j->guard_fd, POLLIN, 0},
+			[POLL_SIGNALS] = {o->signals, POLLIN, 0},
+			[POLL_CTL] = {j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
 		};
-		int r = jail_step(j);
+		int n = POLL_RELAY, r = begin_relay(o, err);
 
-		if (r == 1)
-			return 0;
-		if (!o->relaying) {
-			bool before = o->relaying;
-
-			r = begin_relay(o, err);
-			if (r < 0)
-				return r;
-			if (o->relaying != before)
-				continue;
+		if (r < 0)
+			return r;
+		if (o->relaying) {
+			relay_poll(&o->relay, j->tty_master, fds + POLL_RELAY);
+			n = POLL_FDS;
 		}
-		if (poll(fds, ARRAY_SIZE(fds), jail_timeout_ms(j)) < 0 && errno != EINTR)
+		if (poll(fds, (nfds_t)n, jail_timeout_ms(j)) < 0 && errno != EINTR)
 			return err_sys(err, errno, "wait for the jail");
-		if (fds[1].revents)
+		if (fds[POLL_SIGNALS].revents)
 			take_signals(o);
-		if (o->relaying && open)
-			open = relay_pump(&o->relay, j->tty_master, fds[4].revents, fds[3].revents);
+		if (o->relaying)
+			relay_pump(&o->relay, j->tty_master, fds + POLL_RELAY);
 	}
-}
-
-/* What the program wrote last may still be in its terminal. */
-static void drain(struct once *o)
-{
-	struct pollfd fd = {o->jail.tty_master, POLLIN, 0};
-
-	while (o->relaying && poll(&fd, 1, 0) > 0)
-		if (!relay_pump(&o->relay, o->jail.tty_master, false, true))
-			break;
+	/* It may have ended before we saw its terminal; what it wrote last is still in there. */
+	if (begin_relay(o, err) == 0 && o->relaying)
+		relay_drain(&o->relay, j->tty_master);
+	return 0;
 }
 
 static void log_end(const struct once *o, const struct result *r)
@@ -192,19 +180,6 @@ static void log_end(const struct once *o, const struct result *r)
 		log_info("pid=%d ([STANDALONE MODE]) exited with status: %d", pid, r->exit_code);
 }
 
-/* hide_command_line() - what of ours a guard with memory of its own must not show the jail. */
-static void hide_command_line(const struct config *cfg, struct jail_plan *plan)
-{
-	char **last = cfg->own_argv;
-
-	if (!last || !last[0])
-		return;
-	while (last[1]) /* the words lie one after another (execve(2)) */
-		last++;
-	plan->args = cfg->own_argv[0];
-	plan->args_len = (size_t)(*last + strlen(*last) - plan->args);
-}
-
 static int plan_it(struct once *o, struct err *err)
 {
 	struct jail_plan *plan = &o->planned.plan;
@@ -219,7 +194,6 @@ static int plan_it(struct once *o, struct err *err)
 	log_plan(plan);
 	plan->own_process = true;
 	plan->share_memory = plan->pid_role == PID_ONE;
-	hide_command_line(o->cfg, plan);
 	if (o->cfg->tty == TTY_OFF)
 		return 0;
 	r = relay_prepare(&o->relay, o->cfg->tty == TTY_ON, err);
@@ -260,7 +234,6 @@ static int launch(struct once *o, struct result *ret, struct err *err)
 	r = follow(o, err);
 	if (r < 0)
 		return r;
-	drain(o);
 	*ret = o->jail.result;
 	if (o->told && o->cfg->face == FACE_NSJAIL) {
 		/* nsjail: whatever the program made of it, we were told to end */
@@ -333,6 +306,8 @@ int once_run(const struct config *cfg, struct result *ret, struct err *err)
 	int r = run(&o, ret, err);
 
 	if (r < 0) {
+		if (!err->step[0]) /* before there was a jail to set up */
+			snprintf(err->step, sizeof(err->step), "plan");
 		*ret = (struct result){.reason = RESULT_SETUP_FAILED, .exit_code = -1};
 		ret->err = *err;
 	}

@@ -12,6 +12,20 @@
 #include "base/sys.h"
 #include "mode/terminal_relay.h"
 
+/*
+ * A write to a terminal that is stopped would block us, and O_NONBLOCK on the descriptor that we got
+ * would change it for everybody who shares it: so open it anew.
+ */
+static int open_again(int fd)
+{
+	char path[32];
+	int again;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = sys_openat(AT_FDCWD, path, O_WRONLY | O_NONBLOCK | O_NOCTTY, 0);
+	return again >= 0 ? again : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
 int relay_prepare(struct relay *t, bool force, struct err *err)
 {
 	for (int fd = 2; fd >= 0; fd--)
@@ -21,7 +35,7 @@ int relay_prepare(struct relay *t, bool force, struct err *err)
 		return force ? err_set(err, ENOTTY, "no terminal on stdin, stdout or stderr") : 0;
 	t->on = true;
 	t->in = isatty(0) ? 0 : FD_NONE;
-	t->out = isatty(1) ? 1 : 2;
+	t->out = open_again(isatty(1) ? 1 : 2);
 	return 0;
 }
 
@@ -42,6 +56,7 @@ static NORETURN void keeper_main(const struct relay *t, int pipe_fd)
 	ssize_t n;
 
 	sys_sigmask(SIG_SETMASK, &all, NULL); /* SIGTTOU too: we are in the background then */
+	setsid(); /* a signal to our process group must not take the keeper along */
 	prctl(PR_SET_NAME, "terminal-keeper");
 	do
 		n = read(pipe_fd, &done, 1);
@@ -84,46 +99,99 @@ void relay_resize(const struct relay *t, int master)
 
 int relay_start(struct relay *t, int master, struct err *err)
 {
-	struct termios raw;
+	struct termios mode;
 	int r;
 
 	relay_resize(t, master);
-	if (t->in < 0 || tcgetattr(t->tty, &t->saved) < 0)
-		return 0; /* keys do not come from a terminal: nothing to be raw for */
+	fcntl(master, F_SETFL, fcntl(master, F_GETFL) | O_NONBLOCK);
+	if (t->in < 0) {
+		/* Keys come from elsewhere and the caller's terminal stays cooked: one of the two
+		 * must not add carriage returns. */
+		if (tcgetattr(master, &mode) == 0) {
+			mode.c_oflag &= ~(tcflag_t)OPOST;
+			tcsetattr(master, TCSANOW, &mode);
+		}
+		return 0;
+	}
+	if (tcgetattr(t->tty, &t->saved) < 0)
+		return 0;
 	tcsetattr(master, TCSANOW, &t->saved);
 	r = start_keeper(t, err);
 	if (r < 0)
 		return r;
-	raw = t->saved;
-	cfmakeraw(&raw);
+	t->raw_mode = t->saved;
+	cfmakeraw(&t->raw_mode);
 	/* In the background this would stop us, as it should: fg goes on here. */
-	if (tcsetattr(t->tty, TCSADRAIN, &raw) < 0)
+	if (tcsetattr(t->tty, TCSADRAIN, &t->raw_mode) < 0)
 		return err_sys(err, errno, "set the terminal to raw mode");
 	t->raw = true;
 	return 0;
 }
 
-bool relay_pump(struct relay *t, int master, bool in_ready, bool master_ready)
+void relay_continue(const struct relay *t)
 {
-	char buf[8192];
-	ssize_t n;
+	if (t->raw)
+		tcsetattr(t->tty, TCSANOW, &t->raw_mode);
+}
 
-	if (in_ready && t->in >= 0) {
-		n = read(t->in, buf, sizeof(buf));
-		if (n > 0)
-			io_write_all(master, buf, (size_t)n);
-		else if (n == 0 || errno != EINTR)
-			t->in = FD_NONE; /* hung up */
+void relay_poll(const struct relay *t, int master, struct pollfd *fds)
+{
+	/* Each side is read only when what came from it before is gone. */
+	fds[0] = (struct pollfd){t->to_jail.n || t->at_end ? -1 : t->in, POLLIN, 0};
+	fds[1] = (struct pollfd){t->to_caller.n || t->at_end ? -1 : master, POLLIN, 0};
+	fds[2] = (struct pollfd){t->to_jail.n && !t->at_end ? master : -1, POLLOUT, 0};
+	fds[3] = (struct pollfd){t->to_caller.n ? t->out : -1, POLLOUT, 0};
+}
+
+/* Return: false at the end or on an error. */
+static bool fill(struct relay_buffer *b, int fd)
+{
+	ssize_t n = read(fd, b->data, sizeof(b->data));
+
+	if (n > 0) {
+		b->from = 0;
+		b->n = (size_t)n;
 	}
-	if (master_ready) {
-		n = read(master, buf, sizeof(buf));
-		/* EIO: no process has the other end open any more */
-		if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
-			return false;
-		if (n > 0 && io_write_all(t->out, buf, (size_t)n) < 0)
-			return false;
+	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+static bool flush(struct relay_buffer *b, int fd)
+{
+	ssize_t n = write(fd, b->data + b->from, b->n);
+
+	if (n > 0) {
+		b->from += (size_t)n;
+		b->n -= (size_t)n;
 	}
-	return true;
+	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+void relay_pump(struct relay *t, int master, const struct pollfd *fds)
+{
+	if (fds[0].revents && !fill(&t->to_jail, t->in))
+		t->in = FD_NONE; /* hung up */
+	/* EIO: no process has the other end open any more */
+	if (fds[1].revents && !fill(&t->to_caller, master))
+		t->at_end = true;
+	if (t->to_jail.n && !t->at_end && !flush(&t->to_jail, master))
+		t->to_jail.n = 0;
+	if (t->to_caller.n && !flush(&t->to_caller, t->out)) {
+		t->to_caller.n = 0; /* the caller's terminal is gone: let the program go on */
+	}
+}
+
+void relay_drain(struct relay *t, int master)
+{
+	struct pollfd fds[RELAY_FDS];
+
+	t->in = FD_NONE;
+	t->to_jail.n = 0;
+	while (!t->at_end || t->to_caller.n) {
+		relay_poll(t, master, fds);
+		if (poll(fds, RELAY_FDS, 500) <= 0)
+			return; /* nobody reads the caller's terminal, or a process holds the jail's */
+		relay_pump(t, master, fds);
+	}
 }
 
 void relay_stop(struct relay *t)
@@ -138,6 +206,8 @@ void relay_stop(struct relay *t)
 		while (sys_wait4(t->keeper, NULL, 0, NULL) == -EINTR)
 			;
 	}
+	t->to_jail.n = t->to_caller.n = 0;
+	t->at_end = false;
 	if (t->host_master >= 0)
 		close(t->host_master);
 	if (t->host_slave >= 0)

@@ -10,13 +10,21 @@
 
 #include "base/err.h"
 
+/* What was read from one side and not yet written to the other. */
+struct relay_buffer {
+	char data[4096];
+	size_t from, n;
+};
+
 struct relay {
 	bool on;     /* the jail is to get a terminal */
 	int tty;     /* the caller's terminal: the first of 0, 1, 2 that is one */
 	int in, out; /* where keys come from and output goes; FD_NONE: not relayed */
 	int host_master, host_slave; /* a terminal of the host's, for a jail without devpts */
 	bool raw;
-	struct termios saved;
+	struct termios saved, raw_mode;
+	struct relay_buffer to_jail, to_caller;
+	bool at_end;  /* the jail's terminal has no more to say */
 	pid_t keeper; /* restores the terminal when we are killed */
 	int keeper_pipe;
 };
@@ -39,13 +47,23 @@ int relay_start(struct relay *t, int master, struct err *err);
 /** relay_resize() - give the caller's window size to the jail's terminal. */
 void relay_resize(const struct relay *t, int master);
 
+enum { RELAY_FDS = 4 };
+
 /**
- * relay_pump() - move what can be moved.
+ * relay_poll() - what to wait for.
+ * @fds: RELAY_FDS entries to fill; unused ones get -1
  * @master: the jail's terminal
- * @in_ready, @master_ready: what poll(2) said
- * Return: false when the jail's terminal is at its end.
  */
-bool relay_pump(struct relay *t, int master, bool in_ready, bool master_ready);
+void relay_poll(const struct relay *t, int master, struct pollfd *fds);
+
+/** relay_pump() - move what can be moved, without waiting. @fds: as poll(2) left them. */
+void relay_pump(struct relay *t, int master, const struct pollfd *fds);
+
+/** relay_drain() - what the program wrote last: until the end, or nothing moves for a while. */
+void relay_drain(struct relay *t, int master);
+
+/** relay_continue() - after SIGCONT: the shell has set the terminal as it likes it. */
+void relay_continue(const struct relay *t);
 
 /** relay_stop() - the terminal as it was; harmless twice. */
 void relay_stop(struct relay *t);
