@@ -160,10 +160,13 @@ static int step_exec(struct child *c, struct err *err)
 
 	reset_signals();
 	/*
-	 * The guard shares this memory and still has capabilities when the program starts: the
-	 * program must not be able to attach to it. The flag of the program's own memory is new.
+	 * A guard that the program can see still has capabilities when the program starts, and
+	 * shares this memory: the program must not be able to attach to it. The flag of the
+	 * program's own memory is new. (A launcher that lends its memory has a guard that cannot
+	 * be seen, and must stay able to write the next jail's id maps.)
 	 */
-	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (!p->share_memory)
+		sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (p->exec_fd >= 0) {
 		r = (int)sys(SYS_execveat, p->exec_fd, "", p->argv, p->envp, AT_EMPTY_PATH);
 		return err_sys(err, r, "execute '%s' by descriptor", p->exec_paths[0]);

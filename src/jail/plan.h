@@ -137,8 +137,8 @@ struct jail_plan {
 	 */
 	bool own_process;
 	/*
-	 * The child runs in the launcher's memory until exec. For own_process only; and not with a
-	 * guard that the program can see, whose command line would be the launcher's.
+	 * The child runs in the launcher's memory until exec. For own_process only; and only
+	 * with a guard that the program cannot see (PID_ONE).
 	 */
 	bool share_memory;
 	char *args; /* the launcher's command line, blanked in a guard with memory of its own */

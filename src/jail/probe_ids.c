@@ -24,7 +24,8 @@ static uint64_t map_size(const char *path)
 
 	if (io_read_small(AT_FDCWD, path, buf, sizeof(buf)) <= 0)
 		return 0;
-	while (*p) {
+	p += strspn(p, " \n");
+	while (*p >= '0' && *p <= '9') { /* /proc may be somebody's own file */
 		strtoull(p, &p, 10);
 		strtoull(p, &p, 10);
 		sum += strtoull(p, &p, 10);

@@ -154,7 +154,8 @@ static bool id_mapped(const char *path, uint64_t id)
 
 	if (io_read_small(AT_FDCWD, path, buf, sizeof(buf)) <= 0)
 		return true; /* unknown: blame something else */
-	while (*p) {
+	p += strspn(p, " \n");
+	while (*p >= '0' && *p <= '9') {
 		uint64_t inside = strtoull(p, &p, 10), count;
 
 		strtoull(p, &p, 10);

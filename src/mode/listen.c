@@ -466,7 +466,7 @@ static int prepare(struct server *s, struct err *err)
 	for (unsigned i = 0; i < s->planned.n_warnings; i++)
 		log_warn("%s", s->planned.warnings[i]);
 	s->planned.plan.own_process = true;
-	s->planned.plan.share_memory = s->planned.plan.pid_role != PID_INIT;
+	s->planned.plan.share_memory = s->planned.plan.pid_role == PID_ONE;
 	raise_nofile();
 	r = sockets_open(s->cfg, &s->sockets, err);
 	if (r >= 0)

@@ -218,7 +218,7 @@ static int plan_it(struct once *o, struct err *err)
 		log_warn("%s", o->planned.warnings[i]);
 	log_plan(plan);
 	plan->own_process = true;
-	plan->share_memory = plan->pid_role != PID_INIT;
+	plan->share_memory = plan->pid_role == PID_ONE;
 	hide_command_line(o->cfg, plan);
 	if (o->cfg->tty == TTY_OFF)
 		return 0;

@@ -16,7 +16,7 @@ LOOK = "ls -la / /proc /dev /tmp /mnt /mnt/deep 2>/dev/null | grep -c canary; ca
 TARGETS = {
     "proc": [],
     "dev": ["--dev"],
-    "tmp": ["--tmp"],
+    "tmp": ["--private_tmp"],
     "mnt": ["-T", "/mnt"],
     "mnt/": ["-T", "/mnt/deep/er"],
     "opt": ["-R", "/etc:/opt/etc"],

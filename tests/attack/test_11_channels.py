@@ -9,7 +9,7 @@ from toast import nsjail, run, running
 
 KINDS = ["session-keyring", "user-keyring", "user-session-keyring", "abstract-socket", "sysv-shm", "sysv-sem", "sysv-msg",
          "posix-mq", "dev-shm", "tmp", "vsock"]
-FACES = {"run": (["run"], run), "nsjail": (["-Q", "-Mo", "--dev", "--tmp"], lambda *a: nsjail("--dev", "--tmp", *a))}
+FACES = {"run": (["run"], run), "nsjail": (["-Q", "-Mo", "--dev", "--private_tmp"], lambda *a: nsjail("--dev", "--private_tmp", *a))}
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ def test_private_tmp(sh):
 
 def test_no_tmp(own_root):
     (own_root / "tmp" / "there").touch()
-    assert run("-c", own_root, "--no_tmp", "--", "/bin/ls", "/tmp").ok().out == "there\n"
+    assert run("-c", own_root, "--no_private_tmp", "--", "/bin/ls", "/tmp").ok().out == "there\n"
 
 
 def test_no_proc(root):
