@@ -87,7 +87,9 @@ class Run:
         os.close(fd)
         report = pathlib.Path(name)
         report.chmod(0o666)
-        env = {**os.environ, "TOASTAINER": str(where[1]), "TOASTAINER_TEST_REPORT": str(report),
+        scratch = pathlib.Path(tempfile.mkdtemp(dir=self.work))
+        scratch.chmod(0o777)
+        env = {**os.environ, "TOASTAINER": str(where[1]), "PYTEST_DEBUG_TEMPROOT": str(scratch), "TOASTAINER_TEST_REPORT": str(report),
                "TOASTAINER_MUST_RUN": os.environ.get("TOASTAINER_MUST_RUN", "1"),
                "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/", **(env or {})}
         if self.opts.slow:

@@ -50,13 +50,18 @@ int err_sys(struct err *err, int code, const char *fmt, ...)
 	if (code < 0)
 		code = -code;
 	if (err) {
-		size_t n;
+		const char *cause = strerror(code);
+		size_t n, room = sizeof(err->msg) - strlen(cause) - 3;
 
 		va_start(ap, fmt);
 		put(err, code, fmt, ap);
 		va_end(ap);
 		n = strlen(err->msg);
-		snprintf(err->msg + n, sizeof(err->msg) - n, ": %s", strerror(code));
+		if (n > room) { /* a long name does not push the cause out */
+			n = room;
+			memcpy(err->msg + n - 3, "...", 3);
+		}
+		snprintf(err->msg + n, sizeof(err->msg) - n, ": %s", cause);
 	}
 	return -code;
 }

@@ -30,7 +30,7 @@ def test_malformed_is_refused(root, option, value):
 
 
 @pytest.mark.parametrize("option", ["--uid_mapping", "--gid_mapping"])
-@pytest.mark.parametrize("value", ["", "1", "1:2", "x:1:1", "1:x:1", "1:1:x", "-1:1:1", "1:1:0", "1:1:1:1", "1:1:4294967296"])
+@pytest.mark.parametrize("value", ["", "x:1:1", "1:x:1", "1:1:x", "-1:1:1", "1:1:0", "1:1:1:1", "1:1:4294967296"])
 def test_malformed_mapping_is_refused(root, option, value):
     for go in (run, nsjail):
         refused(go("-c", root, f"{option}={value}", "--", "/bin/state"), value)

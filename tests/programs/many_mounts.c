@@ -14,7 +14,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%d", argv[2], i);
 		mkdir(path, 0755);
-		if (mount("/etc", path, NULL, MS_BIND, NULL)) {
+		if (mount("/usr", path, NULL, MS_BIND, NULL)) {
 			perror(path);
 			return 98;
 		}
