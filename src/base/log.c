@@ -2,6 +2,7 @@
 /*
  * The log. One write(2) a line, so that lines of parallel processes do not mix.
  */
+#include <poll.h>
 #include <stdarg.h>
 #include <time.h>
 
@@ -28,6 +29,14 @@ void log_setup(const struct log_settings *s)
 bool log_enabled(enum log_level level)
 {
 	return level >= log_state.level;
+}
+
+/* A terminal that is stopped (ctrl-S) must not stop a supervisor: the line is lost instead. */
+static bool can_write(int fd)
+{
+	struct pollfd p = {fd, POLLOUT, 0};
+
+	return !isatty(fd) || poll(&p, 1, 200) > 0;
 }
 
 static void emit(enum log_level level, const char *text, const char *hint)
@@ -57,7 +66,7 @@ static void emit(enum log_level level, const char *text, const char *hint)
 			sbuf_printf(&b, "%s[%c][%s] hint: %s%s\n", on, levels[level].letter, when,
 				    hint, off);
 	}
-	if (!b.failed)
+	if (!b.failed && can_write(log_state.fd))
 		io_write_all(log_state.fd, b.s, b.n);
 }
 

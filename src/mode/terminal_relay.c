@@ -122,7 +122,7 @@ int relay_start(struct relay *t, int master, struct err *err)
 	t->raw_mode = t->saved;
 	cfmakeraw(&t->raw_mode);
 	/* In the background this would stop us, as it should: fg goes on here. */
-	if (tcsetattr(t->tty, TCSADRAIN, &t->raw_mode) < 0)
+	if (tcsetattr(t->tty, TCSANOW, &t->raw_mode) < 0)
 		return err_sys(err, errno, "set the terminal to raw mode");
 	t->raw = true;
 	return 0;
@@ -197,7 +197,7 @@ void relay_drain(struct relay *t, int master)
 void relay_stop(struct relay *t)
 {
 	if (t->raw)
-		tcsetattr(t->tty, TCSADRAIN, &t->saved);
+		tcsetattr(t->tty, TCSANOW, &t->saved);
 	t->raw = false;
 	if (t->keeper_pipe >= 0) {
 		io_write_all(t->keeper_pipe, "d", 1);
