@@ -2,6 +2,8 @@
 /*
  * Working on an image with its own ids. Called by image/debian. Fails as the jail or the program do.
  */
+#include <fcntl.h>
+
 #include "image/hostjail.h"
 #include "image/settings.h"
 
@@ -45,6 +47,7 @@ static int configure(struct config *cfg, const struct image_dir *dir, const char
 		if (!pass)
 			return err_oom(err);
 		*pass = fd;
+		fcntl(fd, F_SETFD, 0); /* only what is not close-on-exec passes */
 	}
 	while (argv[n])
 		n++;
