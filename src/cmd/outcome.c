@@ -38,6 +38,11 @@ void outcome_log(const struct config *cfg)
 		if (fd >= 0)
 			log.fd = fd; /* for as long as we live */
 	}
+	if (fcntl(log.fd, F_GETFD) < 0) {
+		log.fd = STDERR_FILENO;
+		log_setup(&log);
+		log_warn("log_fd: descriptor %d is not open; logging to stderr", cfg->log_fd);
+	}
 	log_setup(&log);
 	if (cfg->log_file && fd < 0)
 		log_warn("cannot open log file '%s': %s; logging to stderr", cfg->log_file,

@@ -124,6 +124,17 @@ static int print_config(const struct config *cfg, struct err *err)
 	return fflush(stdout) ? 1 : 0;
 }
 
+/* A result file must not go on telling of the run before, when this one is refused. */
+static void tell_refusal(const struct config *cfg, const struct err *err)
+{
+	struct result result = {.reason = RESULT_SETUP_FAILED, .exit_code = -1, .err = *err};
+	_cleanup_close_ int fd = FD_NONE;
+
+	snprintf(result.err.step, sizeof(result.err.step), "options");
+	if (outcome_open(cfg, &fd, NULL) == 0)
+		outcome_write(fd, &result, NULL);
+}
+
 static int jail_command(enum config_face face, char **argv)
 {
 	static char memory[12288] __attribute__((aligned(16))); /* most runs need no heap */
@@ -137,6 +148,7 @@ static int jail_command(enum config_face face, char **argv)
 	cfg.own_argv = face == FACE_RUN ? argv - 1 : argv; /* from the program's name on */
 	r = cli_parse(argv, &cfg, &cli, &err);
 	if (r < 0) {
+		tell_refusal(&cfg, &err);
 		r = fail(face, &err);
 	} else if (cli.help) {
 		help(face);

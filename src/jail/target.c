@@ -169,8 +169,8 @@ int target_open(int root, const struct mount_plan *m, bool file, struct err *err
 		return target_make(root, m->dst, file, err);
 	if (fd == -ELOOP && m->strict_target) {
 		err_set(err, ELOOP, "mount target '%s': a symbolic link is in its place", m->dst);
-		return err_hint(err, "the root directory must have real directories at the places "
-				     "of /proc and /dev: a link there can point anywhere");
+		return err_hint(err, "the root directory must have a real directory or file there: "
+				     "a link can point anywhere");
 	}
 	return err_sys(err, fd, "mount target '%s'", m->dst);
 }
