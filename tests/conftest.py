@@ -89,6 +89,23 @@ def pytest_runtest_logreport(report):
                             "reason": reason}) + "\n")
 
 
+TIMEOUT = int(os.environ.get("TOASTAINER_TEST_TIMEOUT", "120"))
+
+
+@pytest.fixture(autouse=True)
+def comes_to_an_end():
+    """A test that waits for what never comes fails instead of holding up everything."""
+
+    def late(_signal, _frame):
+        raise TimeoutError(f"the test did not end within {TIMEOUT} s")
+
+    old = signal.signal(signal.SIGALRM, late)
+    signal.alarm(TIMEOUT)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, old)
+
+
 @pytest.fixture(autouse=True)
 def leaves_nothing():
     """No process and no mount outlives a test."""
