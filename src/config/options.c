@@ -321,7 +321,7 @@ static int set_enum(void *field, const struct setting *row, const char *arg, str
 	size_t n = 0;
 
 	for (const struct enum_name *e = row->names; e->name; e++) {
-		if (strcasecmp(e->name, arg) == 0) {
+		if (arg && strcasecmp(e->name, arg) == 0) {
 			*(int32_t *)field = e->value;
 			return 0;
 		}
@@ -329,7 +329,7 @@ static int set_enum(void *field, const struct setting *row, const char *arg, str
 			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "",
 					      e->name);
 	}
-	return err_set(err, EINVAL, "'%s' is none of: %s", arg, list);
+	return err_set(err, EINVAL, "'%s' is none of: %s", arg ?: "", list);
 }
 
 static int set_bool(void *field, const struct setting *row, const char *arg, struct err *err)

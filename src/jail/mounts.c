@@ -157,7 +157,7 @@ static int make_fs(const struct mount_plan *m, unsigned attrs, struct err *err)
 	char buf[256];
 	const char *why;
 	int fd = sys_fsopen(m->fstype, FSOPEN_CLOEXEC);
-	int r = fd;
+	int r;
 
 	if (fd < 0)
 		return mount_fail(err, m, fd, "mount");

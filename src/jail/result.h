@@ -33,6 +33,6 @@ struct result {
 const char *result_reason_name(enum result_reason reason);
 
 /** result_json() - the result as one JSON object and a newline. */
-void result_json(const struct result *r, struct sbuf *out);
+void result_json(const struct result *r, struct sbuf *b);
 
 #endif

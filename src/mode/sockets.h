@@ -18,7 +18,7 @@ struct sockets {
 };
 
 /** sockets_open() - open what @cfg says, or take what systemd passed. */
-int sockets_open(const struct config *cfg, struct sockets *ret, struct err *err);
+int sockets_open(const struct config *cfg, struct sockets *s, struct err *err);
 
 void sockets_close(struct sockets *s);
 
