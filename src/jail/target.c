@@ -159,10 +159,21 @@ int target_make(int root, const char *path, bool file, struct err *err)
 	return r < 0 ? err_sys(err, r, "make file '%s'", path) : r;
 }
 
+/* In an empty root most targets are missing directories right below it: two calls instead of six. */
+static int make_top_directory(int root, const char *name)
+{
+	if (!*name || strchr(name, '/') || sys_mkdirat(root, name, 0755) < 0)
+		return -EEXIST;
+	return sys_openat(root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+}
+
 int target_open(int root, const struct mount_plan *m, bool file, struct err *err)
 {
-	int fd = target_find(root, m->dst, O_PATH, m->strict_target);
+	int fd = m->make_target && !file ? make_top_directory(root, m->dst + 1) : -EEXIST;
 
+	if (fd >= 0)
+		return fd;
+	fd = target_find(root, m->dst, O_PATH, m->strict_target);
 	if (fd >= 0)
 		return fd;
 	if (fd == -ENOENT && m->make_target)
