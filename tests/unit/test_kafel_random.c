@@ -116,7 +116,7 @@ static int install(const struct sock_fprog *prog)
 	return result;
 }
 
-static void test_kernel(void **state UNUSED)
+static UNUSED void test_kernel(void **state UNUSED)
 {
 	unsigned n = getenv("TOASTAINER_TEST_SLOW") ? 10000 : 200, loaded = 0;
 	struct policies p = {.seed = 2};
