@@ -209,7 +209,7 @@ static void copy_looks(int layer, int base, const char *path)
 {
 	char prefix[PATH_MAX];
 
-	for (size_t n = 0; path[n] && n < sizeof(prefix); n++) {
+	for (size_t n = 0; n < sizeof(prefix) && path[n]; n++) {
 		struct stat st;
 		int from, to;
 

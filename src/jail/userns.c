@@ -34,7 +34,7 @@ static int by_helper(const char *const *planned, pid_t pid, struct err *err)
 	int status = 0;
 	pid_t child;
 
-	for (n = 0; planned[n] && n < ARRAY_SIZE(argv) - 1; n++)
+	for (n = 0; n < ARRAY_SIZE(argv) - 1 && planned[n]; n++)
 		argv[n] = (char *)(uintptr_t)planned[n];
 	argv[n] = NULL;
 	snprintf(number, sizeof(number), "%d", pid);
