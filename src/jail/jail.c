@@ -26,6 +26,13 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = FD_NONE;
+}
+
 /* Memory for one launch: the stacks of its two processes and what the child works with. */
 struct launch {
 	struct child child;
@@ -102,6 +109,8 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		return err_sys(err, errno, "make the control socket");
 	j->ctl = pair[0];
 	child_ctl = pair[1];
+	if (plan->follow && setsockopt(j->ctl, SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int)) < 0)
+		return err_sys(err, errno, "explain: see who sends a report");
 	j->started_ns = now_ns();
 	r = start_guard(j, child_ctl, io ?: &nothing, err);
 	if (r >= 0 && plan->clone_flags & CLONE_NEWUSER) {
@@ -120,20 +129,61 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	return 0;
 }
 
+/* What came along with a report. */
+struct along {
+	int fd; /* or FD_NONE */
+	pid_t sender;
+};
+
+static void take_along(struct msghdr *msg, struct along *ret)
+{
+	struct ucred cred;
+
+	*ret = (struct along){.fd = FD_NONE};
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+			memcpy(&ret->fd, CMSG_DATA(c), sizeof(int));
+		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS) {
+			memcpy(&cred, CMSG_DATA(c), sizeof(cred));
+			ret->sender = cred.pid;
+		}
+	}
+}
+
+/* The program waits to be followed; whether that works or not, it goes on. */
+static void follow_program(struct jail *j, pid_t pid)
+{
+	if (pid > 0 && !j->trace.exits)
+		trace_exits(&j->trace, j->plan->trace, pid, NULL);
+	sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0);
+}
+
+/* Without an answer to its calls the jail could only hang. */
+static void answer_listener(struct jail *j, int *listener)
+{
+	struct err err = ERR_INIT;
+
+	if (trace_calls(&j->trace, j->plan->trace, take_fd(listener), &err) == 0)
+		return;
+	j->result.reason = RESULT_SETUP_FAILED;
+	j->result.err = err;
+	jail_end(j, RESULT_SETUP_FAILED, 0);
+}
+
 /* take_report() - one message of the control socket. Return: false when there is none now. */
 static bool take_report(struct jail *j)
 {
 	struct report rep;
 	struct iovec iov = {&rep, sizeof(rep)};
 	union {
-		char buf[CMSG_SPACE(sizeof(int))];
+		char buf[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
 		struct cmsghdr align;
 	} u;
 	struct msghdr msg = {.msg_iov = &iov,
 			     .msg_iovlen = 1,
 			     .msg_control = u.buf,
 			     .msg_controllen = sizeof(u.buf)};
-	struct cmsghdr *cmsg;
+	struct along along;
 	ssize_t n;
 
 	if (j->ctl_eof)
@@ -143,6 +193,7 @@ static bool take_report(struct jail *j)
 		j->ctl_eof = n == 0;
 		return false;
 	}
+	take_along(&msg, &along);
 	switch (rep.kind) {
 	case REPORT_ERROR:
 		/* The child is ours until exec, but it reports from inside: keep strings ended. */
@@ -155,18 +206,36 @@ static bool take_report(struct jail *j)
 		j->program_status = rep.status;
 		break;
 	case REPORT_TTY:
-		cmsg = CMSG_FIRSTHDR(&msg);
-		if (cmsg && cmsg->cmsg_type == SCM_RIGHTS && j->tty_master < 0)
-			memcpy(&j->tty_master, CMSG_DATA(cmsg), sizeof(int));
+		if (j->tty_master < 0)
+			j->tty_master = take_fd(&along.fd);
+		break;
+	case REPORT_FOLLOW: follow_program(j, along.sender); break;
+	case REPORT_LISTENER:
+		if (along.fd >= 0)
+			answer_listener(j, &along.fd);
 		break;
 	case REPORT_WARN: break;
 	}
+	close_fd(&along.fd);
 	return true;
 }
 
 static uint64_t tv_us(const struct timeval *tv)
 {
 	return (uint64_t)tv->tv_sec * 1000000ULL + (uint64_t)tv->tv_usec;
+}
+
+/*
+ * by_policy() - whether a signal is the policy's kill. When nobody followed the program this is what it
+ * looks like, no more.
+ */
+static bool by_policy(const struct jail *j, int sig)
+{
+	const struct trace_outcome *t = &j->result.trace;
+
+	if (sig != SIGSYS || !j->plan->seccomp_kills)
+		return false;
+	return !t->explained || (t->n_violations && trace_culprit(t)->program);
 }
 
 /* finish() - the guard is dead: make the result of what is known. */
@@ -183,8 +252,9 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 	j->finished = true;
 	if (r->reason == RESULT_SETUP_FAILED)
 		return;
+	trace_finish(&j->trace, &r->trace);
 	if (WIFSIGNALED(status)) {
-		r->reason = RESULT_SIGNALED;
+		r->reason = by_policy(j, WTERMSIG(status)) ? RESULT_SECCOMP : RESULT_SIGNALED;
 		r->signal = WTERMSIG(status);
 		r->core = WCOREDUMP(status);
 	} else {
@@ -287,13 +357,6 @@ int jail_hand_over(struct jail *j, int fd)
 	return 0;
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = FD_NONE;
-}
-
 /*
  * Without a pid namespace only the guard can end what descends from it: let it, for a while that a
  * process which is not ours to stop cannot make endless.
@@ -321,6 +384,8 @@ void jail_release(struct jail *j)
 	close_fd(&j->guard_fd);
 	close_fd(&j->ctl);
 	close_fd(&j->tty_master);
+	trace_release(&j->trace);
+	result_free(&j->result);
 	if (j->stacks)
 		munmap(j->stacks, launch_size(j->plan));
 	j->stacks = NULL;

@@ -7,6 +7,7 @@
 
 #include "jail/plan.h"
 #include "jail/result.h"
+#include "trace/trace.h"
 
 struct jail {
 	const struct jail_plan *plan; /* borrowed until jail_release() */
@@ -23,7 +24,8 @@ struct jail {
 	bool finished;
 	bool program_reported; /* result has the program's status */
 	int program_status;
-	struct result result; /* valid when finished */
+	struct trace trace;   /* who watches it */
+	struct result result; /* valid when finished; what it owns goes with the release */
 };
 
 /* struct jail_io - descriptors of one launch */
@@ -40,7 +42,7 @@ struct jail_io {
 
 #define JAIL_INIT                                                                                  \
 	{                                                                                          \
-		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE                         \
+		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE, .trace = TRACE_INIT    \
 	}
 
 /**

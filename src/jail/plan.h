@@ -14,6 +14,7 @@
 #include "base/defs.h"
 
 struct sock_fprog;
+struct trace_settings;
 
 /* struct idmap_plan - one of the two id maps of the user namespace */
 struct idmap_plan {
@@ -125,6 +126,10 @@ struct jail_plan {
 	bool no_new_privs;
 	const struct sock_fprog *seccomp; /* NULL: none */
 	bool seccomp_log;
+	bool seccomp_asks;		    /* the filter is one with a listener */
+	bool seccomp_kills;		    /* the policy can kill */
+	bool follow;			    /* the launcher explains what the policy kills */
+	const struct trace_settings *trace; /* what is watched from outside; NULL: nothing */
 
 	/* program */
 	char *const *argv;

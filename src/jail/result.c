@@ -11,6 +11,7 @@ static const char *const reasons[RESULT_REASONS] = {
 	[RESULT_SETUP_FAILED] = "setup_failed",
 	[RESULT_SUPERVISOR_SIGNAL] = "supervisor_signal",
 	[RESULT_KILLED] = "killed",
+	[RESULT_SECCOMP] = "seccomp",
 };
 
 const char *result_reason_name(enum result_reason reason)
@@ -24,6 +25,31 @@ static void put_optional(struct sbuf *b, const char *key, bool there, long value
 		sbuf_printf(b, ",\"%s\":%ld", key, value);
 	else
 		sbuf_printf(b, ",\"%s\":null", key);
+}
+
+/* The policy's doing: for certain with --explain, else by the signal alone. */
+static void put_violation(const struct result *r, struct sbuf *b)
+{
+	const struct violation *v = trace_culprit(&r->trace);
+
+	if (v) {
+		sbuf_puts(b, ",\"violation\":");
+		violation_json(v, b);
+		sbuf_printf(b, ",\"violations\":%u", r->trace.n_violations);
+	} else if (r->reason == RESULT_SECCOMP) {
+		sbuf_puts(b, ",\"violation\":{\"certain\":false,\"note\":");
+		sbuf_json(b, r->trace.failed[0] ? r->trace.failed
+						: "the program died of SIGSYS and has a policy "
+						  "that kills; --explain names the call");
+		sbuf_puts(b, "}");
+	}
+	if (r->trace.audit_json)
+		sbuf_printf(b, ",\"audit\":%s", r->trace.audit_json);
+}
+
+void result_free(struct result *r)
+{
+	trace_outcome_free(&r->trace);
 }
 
 void result_json(const struct result *r, struct sbuf *b)
@@ -46,5 +72,6 @@ void result_json(const struct result *r, struct sbuf *b)
 			sbuf_json(b, r->err.hint);
 		}
 	}
+	put_violation(r, b);
 	sbuf_puts(b, "}\n");
 }

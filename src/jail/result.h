@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "trace/trace.h"
 
 enum result_reason {
 	RESULT_EXITED,		  /* by itself: exit_code */
@@ -15,6 +16,7 @@ enum result_reason {
 	RESULT_SETUP_FAILED,	  /* the program never ran: err */
 	RESULT_SUPERVISOR_SIGNAL, /* the launcher was told to end it: signal is what told it */
 	RESULT_KILLED,		  /* the library's caller ended it */
+	RESULT_SECCOMP,		  /* by its system call policy: signal is SIGSYS */
 	RESULT_REASONS
 };
 
@@ -24,13 +26,17 @@ struct result {
 	int signal;	  /* 0: none */
 	bool core;	  /* a core file was written */
 	uint64_t wall_us; /* from the clone to the end */
-	uint64_t user_us, sys_us; /* CPU time of all the jail's processes */
-	uint64_t peak_kib;	  /* largest resident set of one process */
-	struct err err;		  /* RESULT_SETUP_FAILED: step, cause, hint */
+	uint64_t user_us, sys_us;   /* CPU time of all the jail's processes */
+	uint64_t peak_kib;	    /* largest resident set of one process */
+	struct err err;		    /* RESULT_SETUP_FAILED: step, cause, hint */
+	struct trace_outcome trace; /* what watching brought; owned */
 };
 
 /** result_reason_name() - as it stands in the JSON. */
 const char *result_reason_name(enum result_reason reason);
+
+/** result_free() - free what a result owns; harmless twice. */
+void result_free(struct result *r);
 
 /** result_json() - the result as one JSON object and a newline. */
 void result_json(const struct result *r, struct sbuf *b);

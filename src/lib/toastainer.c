@@ -18,7 +18,8 @@
 
 static_assert(sizeof(struct toastainer_error) == sizeof(struct err), "one error, two names");
 static_assert((int)TOASTAINER_SETUP_FAILED == (int)RESULT_SETUP_FAILED &&
-		      (int)TOASTAINER_KILLED == (int)RESULT_KILLED,
+		      (int)TOASTAINER_KILLED == (int)RESULT_KILLED &&
+		      (int)TOASTAINER_SECCOMP == (int)RESULT_SECCOMP,
 	      "reasons have the same numbers");
 
 struct toastainer_config {
@@ -154,6 +155,12 @@ static int check_mode(const struct config *cfg, struct err *err)
 	if (cfg->daemon || cfg->tty == TTY_ON)
 		return err_set(err, EINVAL, "%s is not for the library",
 			       cfg->daemon ? "daemon" : "tty");
+	/* these fork the calling process as it is */
+	if (cfg->explain || cfg->audit || cfg->seccomp_unotify)
+		return err_set(err, EINVAL, "%s is not for the library",
+			       cfg->explain ? "explain"
+			       : cfg->audit ? "audit"
+					    : "seccomp_unotify");
 	return 0;
 }
 
