@@ -286,14 +286,19 @@ void decode_open_flags(const struct call *c, uint64_t flags, struct sbuf *out)
 {
 	static const char *const modes[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
 
-	sbuf_puts(out, modes[flags & O_ACCMODE]);
-	if ((uint32_t)flags & ~(uint32_t)O_ACCMODE)
-		put_flags(c, "O_", (uint32_t)flags & ~(uint32_t)O_ACCMODE, false, out);
+	sbuf_puts(out, modes[flags & OPEN_ACCESS]);
+	if ((uint32_t)flags & ~OPEN_ACCESS)
+		put_flags(c, "O_", (uint32_t)flags & ~OPEN_ACCESS, false, out);
 }
 
 int decode_how(const struct memory *m, uint64_t addr, uint64_t *ret_flags)
 {
-	return memory_get(m, addr, ret_flags, sizeof(*ret_flags));
+	uint64_t flags;
+	int r = memory_get(m, addr, &flags, sizeof(flags));
+
+	if (r == 0)
+		*ret_flags = flags;
+	return r;
 }
 
 static void put_string(const struct memory *m, uint64_t addr, struct sbuf *out)

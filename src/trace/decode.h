@@ -15,6 +15,9 @@
 /* The longest path a call takes, with its NUL. */
 #define DECODE_PATH 4096
 
+/* The bits of O_RDONLY, O_WRONLY, O_RDWR. (musl counts O_PATH into its O_ACCMODE.) */
+#define OPEN_ACCESS 3u
+
 /* struct memory - where pointers of a call lead. */
 struct memory {
 	/* Up to @n bytes from @addr. Return: how many (at least one), or a negative errno. */

@@ -123,7 +123,7 @@ static int mode_of(uint64_t flags)
 {
 	static const int modes[] = {MODE_RDONLY, MODE_WRONLY, MODE_RDWR, MODE_UNSPECIFIED};
 
-	return modes[flags & O_ACCMODE];
+	return modes[flags & OPEN_ACCESS];
 }
 
 static void add_endpoint(struct touch *t, pid_t pid, const struct endpoint *e)
@@ -224,11 +224,12 @@ static void look_other(struct touch *t, const struct call *c, const struct memor
 static bool open_flags(const struct call *c, const struct memory *m, uint64_t *ret)
 {
 	for (unsigned i = 0; i < strlen(c->spec->roles); i++) {
-		*ret = c->data.args[i];
-		if (c->spec->roles[i] == ROLE_OPEN)
-			return true;
 		if (c->spec->roles[i] == ROLE_HOW)
-			return decode_how(m, *ret, ret) == 0;
+			return decode_how(m, c->data.args[i], ret) == 0;
+		if (c->spec->roles[i] == ROLE_OPEN) {
+			*ret = c->data.args[i];
+			return true;
+		}
 	}
 	if (!str_eq(c->spec->name, "creat") && !str_starts(c->spec->name, "truncate"))
 		return false;
@@ -261,9 +262,9 @@ void collect_look(const struct call *c, const struct memory *m, struct touch *re
 			look_other(ret, c, m, i, role);
 		}
 	}
-	if ((uint32_t)flags & ~(uint32_t)O_ACCMODE) {
+	if ((uint32_t)flags & ~OPEN_ACCESS) {
 		sbuf_puts(&ret->args, "mode_extra=");
-		decode_flags(c, "O_", (uint32_t)flags & ~(uint32_t)O_ACCMODE, &ret->args);
+		decode_flags(c, "O_", (uint32_t)flags & ~OPEN_ACCESS, &ret->args);
 		sbuf_puts(&ret->args, " ");
 	}
 	if (ret->args.n) /* the last blank */

@@ -29,6 +29,7 @@ static void become_watcher(pid_t launcher, int a, int b)
 	sys_sigmask(SIG_SETMASK, &all, NULL); /* what a terminal sends is not for us */
 	signal(SIGCHLD, SIG_DFL);
 	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a jail without a pid namespace sees us */
 	if (getppid() != launcher)
 		_exit(1);
 	if (chdir("/") < 0)
@@ -140,8 +141,11 @@ static void gather_calls(struct trace *t, uint64_t deadline, struct trace_outcom
 		if ((uint64_t)head.report + head.audit_json + head.audit_text + sizeof(head) ==
 		    all.n) {
 			at = all.s + sizeof(head);
-			ret->report = piece(at, head.report);
+			if (head.report)
+				ret->report = piece(at, head.report);
 			at += head.report;
+			if (!head.audit_json)
+				return;
 			ret->audit_json = piece(at, head.audit_json);
 			ret->audit_text = piece(at + head.audit_json, head.audit_text);
 			return;
