@@ -54,6 +54,16 @@ int option_port(struct config *cfg, const struct setting *row, const char *arg, 
 	return 0;
 }
 
+int option_net(struct config *cfg, const struct setting *row UNUSED, const char *arg,
+	       struct err *err)
+{
+	if (!str_eq(arg, "none") && !str_eq(arg, "host"))
+		return err_set(err, EINVAL, "'%s' is not a network: none, host", arg);
+	cfg->clone_newnet = str_eq(arg, "none");
+	mark(cfg, "clone_newnet");
+	return 0;
+}
+
 /* nsjail reads what is no number as 0, no limit; only its face keeps that accident. */
 int option_time_limit(struct config *cfg, const struct setting *row, const char *arg,
 		      struct err *err)
@@ -428,4 +438,28 @@ int config_set(struct config *cfg, const char *name, const char *value, struct e
 	}
 	err_set(err, EINVAL, "there is no setting '%s'", name);
 	return best ? err_hint(err, "did you mean '%s'?", best) : -EINVAL;
+}
+
+int config_command(struct config *cfg, const char *const *argv, struct err *err)
+{
+	struct cfg_exe *exe = &cfg->exec_bin;
+	const struct setting *args;
+	const struct message *m = schema_find(&schema_config, "exec_bin", 8)->message;
+
+	if (!argv[0])
+		return err_set(err, EINVAL, "no program to run");
+	args = schema_find(m, "arg", 3);
+	exe->path = arena_strdup(&cfg->arena, argv[0]);
+	exe->arg0 = NULL;
+	exe->exec_fd = false;
+	exe->arg.n = 0;
+	if (!exe->path)
+		return err_oom(err);
+	for (unsigned i = 1; argv[i]; i++) {
+		const char **arg = schema_append(cfg, exe, args);
+
+		if (!arg || !(*arg = arena_strdup(&cfg->arena, argv[i])))
+			return err_oom(err);
+	}
+	return 0;
 }

@@ -76,7 +76,7 @@ static int compile(struct planner *p, struct kafel_policy **ret_policy, struct e
 		r = kafel_generate(*ret_policy, &p->out->arena, prog, err);
 	if (r < 0)
 		return err_wrap(err, "seccomp policy");
-	p->plan->seccomp = prog;
+	p->plan->seccomp = p->plan->policy = prog;
 	p->plan->seccomp_kills = !p->cfg->audit;
 	return 0;
 }

@@ -11,9 +11,11 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/io.h"
 #include "base/proc.h"
 #include "base/sys.h"
 #include "jail/child.h"
+#include "jail/enter.h"
 #include "jail/jail.h"
 #include "jail/report.h"
 #include "jail/userns.h"
@@ -109,13 +111,15 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		return err_sys(err, errno, "make the control socket");
 	j->ctl = pair[0];
 	child_ctl = pair[1];
-	if (plan->follow && setsockopt(j->ctl, SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int)) < 0)
-		return err_sys(err, errno, "explain: see who sends a report");
 	j->started_ns = now_ns();
 	r = start_guard(j, child_ctl, io ?: &nothing, err);
 	if (r >= 0 && plan->clone_flags & CLONE_NEWUSER) {
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
+	}
+	if (r >= 0 && plan->enter) {
+		step = "enter";
+		r = enter_cgroups(plan->enter, j->guard, err);
 	}
 	if (r >= 0 && sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0) < 0)
 		r = err_set(err, EPIPE, "the jail's first process died");
@@ -129,32 +133,14 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	return 0;
 }
 
-/* What came along with a report. */
-struct along {
-	int fd; /* or FD_NONE */
-	pid_t sender;
-};
-
-static void take_along(struct msghdr *msg, struct along *ret)
-{
-	struct ucred cred;
-
-	*ret = (struct along){.fd = FD_NONE};
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
-			memcpy(&ret->fd, CMSG_DATA(c), sizeof(int));
-		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS) {
-			memcpy(&cred, CMSG_DATA(c), sizeof(cred));
-			ret->sender = cred.pid;
-		}
-	}
-}
-
 /* The program waits to be followed; whether that works or not, it goes on. */
-static void follow_program(struct jail *j, pid_t pid)
+static void follow_program(struct jail *j, int pidfd)
 {
-	if (pid > 0 && !j->trace.exits)
-		trace_exits(&j->trace, j->plan->trace, pid, NULL);
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	if (!j->trace.exits)
+		trace_exits(&j->trace, j->plan->trace, trace_number_in(path, "Pid:\t"), NULL);
 	sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0);
 }
 
@@ -174,26 +160,16 @@ static void answer_listener(struct jail *j, int *listener)
 static bool take_report(struct jail *j)
 {
 	struct report rep;
-	struct iovec iov = {&rep, sizeof(rep)};
-	union {
-		char buf[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
-		struct cmsghdr align;
-	} u;
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = u.buf,
-			     .msg_controllen = sizeof(u.buf)};
-	struct along along;
 	ssize_t n;
+	int fd;
 
 	if (j->ctl_eof)
 		return false;
-	n = recvmsg(j->ctl, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	n = io_recv_fd(j->ctl, &rep, sizeof(rep), MSG_DONTWAIT, &fd);
 	if (n < (ssize_t)offsetof(struct report, err)) {
 		j->ctl_eof = n == 0;
 		return false;
 	}
-	take_along(&msg, &along);
 	switch (rep.kind) {
 	case REPORT_ERROR:
 		/* The child is ours until exec, but it reports from inside: keep strings ended. */
@@ -201,22 +177,23 @@ static bool take_report(struct jail *j)
 		j->result.err = rep.err;
 		err_clean(&j->result.err);
 		break;
+	case REPORT_START: j->started = j->result.reason != RESULT_SETUP_FAILED; break;
 	case REPORT_EXIT:
 		j->program_reported = true;
 		j->program_status = rep.status;
 		break;
 	case REPORT_TTY:
 		if (j->tty_master < 0)
-			j->tty_master = take_fd(&along.fd);
+			j->tty_master = take_fd(&fd);
 		break;
-	case REPORT_FOLLOW: follow_program(j, along.sender); break;
+	case REPORT_FOLLOW: follow_program(j, fd); break;
 	case REPORT_LISTENER:
-		if (along.fd >= 0)
-			answer_listener(j, &along.fd);
+		if (fd >= 0)
+			answer_listener(j, &fd);
 		break;
 	case REPORT_WARN: break;
 	}
-	close_fd(&along.fd);
+	close_fd(&fd);
 	return true;
 }
 
@@ -331,26 +308,10 @@ int jail_signal(struct jail *j, int sig)
 
 int jail_hand_over(struct jail *j, int fd)
 {
-	char go = 'g';
-	struct iovec iov = {&go, 1};
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} u = {{0}};
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = u.buf,
-			     .msg_controllen = sizeof(u.buf)};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+	ssize_t r = j->ctl_eof ? -ESRCH : io_send_fd(j->ctl, "g", 1, fd);
 
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
-	if (j->ctl_eof)
-		return -ESRCH;
-	if (sendmsg(j->ctl, &msg, MSG_NOSIGNAL) < 0)
-		return -errno;
+	if (r < 0)
+		return (int)r;
 	j->started_ns = now_ns();
 	if (j->plan->time_limit)
 		j->deadline_ns = j->started_ns + j->plan->time_limit * 1000000000ULL;

@@ -15,6 +15,7 @@
 
 struct sock_fprog;
 struct trace_settings;
+struct enter_plan;
 
 /* struct idmap_plan - one of the two id maps of the user namespace */
 struct idmap_plan {
@@ -78,7 +79,8 @@ struct jail_plan {
 	const char *name; /* for messages; may be NULL */
 
 	/* namespaces and ids */
-	uint64_t clone_flags; /* CLONE_NEW* */
+	const struct enter_plan *enter; /* join this jail; NULL: make one */
+	uint64_t clone_flags;		/* CLONE_NEW* */
 	enum pid_role pid_role;
 	struct idmap_plan uid_map, gid_map; /* used when clone_flags has CLONE_NEWUSER */
 	bool deny_setgroups;		    /* an unprivileged gid map demands it */
@@ -124,7 +126,8 @@ struct jail_plan {
 	/* privileges */
 	uint64_t caps; /* capabilities kept, one bit each */
 	bool no_new_privs;
-	const struct sock_fprog *seccomp; /* NULL: none */
+	const struct sock_fprog *seccomp; /* what is installed; NULL: none */
+	const struct sock_fprog *policy;  /* the policy alone: the same, unless it is watched */
 	bool seccomp_log;
 	bool seccomp_asks;		    /* the filter is one with a listener */
 	bool seccomp_kills;		    /* the policy can kill */
@@ -140,6 +143,7 @@ struct jail_plan {
 	/* supervision */
 	uint32_t time_limit; /* seconds; 0: none */
 	bool forward_signals;
+	bool report_start; /* somebody wants to know when the program runs */
 	/*
 	 * The launching process is all ours, not the library's caller: waiting may block, and
 	 * children may raise SIGCHLD.

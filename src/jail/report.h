@@ -10,11 +10,12 @@
 
 enum report_kind {
 	REPORT_ERROR,	 /* a step failed: err */
+	REPORT_START,	 /* the program runs; only when the plan asks for it */
 	REPORT_EXIT,	 /* the program ended: status */
 	REPORT_TTY,	 /* the jail's terminal: its master comes along as SCM_RIGHTS */
 	REPORT_WARN,	 /* something not mandatory failed: err */
-	REPORT_FOLLOW,	 /* the program's process waits to be followed; its number comes along */
-	REPORT_LISTENER, /* the listener of its filter comes along as SCM_RIGHTS */
+	REPORT_FOLLOW,	 /* the program's process waits to be followed; its pidfd comes along */
+	REPORT_LISTENER, /* the listener of its filter comes along */
 };
 
 struct report {

@@ -139,24 +139,16 @@ static void tell(const struct exits *e, const struct seccomp_data *data,
 		close(done[0]);
 }
 
-/* The process that a thread belongs to; the thread's number when it cannot be found out. */
+/* The process that a thread belongs to. */
 static pid_t process_of(pid_t tid)
 {
-	char path[40], text[1024], *at;
-	uint32_t n = 0;
+	char path[40];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	if (io_read_small(AT_FDCWD, path, text, sizeof(text)) < 0)
-		return tid;
-	at = strstr(text, "\nTgid:\t");
-	if (!at)
-		return tid;
-	at += strlen("\nTgid:\t");
-	at[strcspn(at, "\n")] = 0;
-	return str_u32(at, &n) == 0 ? (pid_t)n : tid;
+	return trace_number_in(path, "Tgid:\t");
 }
 
-/* on_exit() - a thread is about to end: was it the policy? */
+/* look_at_exit() - a thread is about to end: was it the policy? */
 static void look_at_exit(struct exits *e, pid_t pid)
 {
 	unsigned long code = 0;

@@ -41,11 +41,34 @@ static void become_watcher(pid_t launcher, int a, int b)
 	sys_close_range(hi + 1, ~0U, 0);
 }
 
+pid_t trace_number_in(const char *path, const char *key)
+{
+	char text[2048];
+	uint32_t n = 0;
+
+	if (io_read_small(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return 0;
+	for (char *line = text, *end; *line; line = end) {
+		end = line + strcspn(line, "\n");
+		if (*end)
+			*end++ = 0;
+		if (str_starts(line, key))
+			return str_u32(line + strlen(key), &n) == 0 ? (pid_t)n : 0;
+	}
+	return 0;
+}
+
 int trace_exits(struct trace *t, const struct trace_settings *s, pid_t pid, struct err *err)
 {
 	pid_t launcher = getpid();
 	int out[2], r = -EPIPE;
 
+	if (pid <= 0) {
+		snprintf(t->failed, sizeof(t->failed),
+			 "the program cannot be followed: its number "
+			 "is not in /proc");
+		return err_set(err, ESRCH, "explain: %s", t->failed);
+	}
 	if (pipe2(out, O_CLOEXEC) < 0)
 		return err_sys(err, errno, "explain: make a pipe");
 	t->exits = fork();

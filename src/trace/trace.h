@@ -87,6 +87,9 @@ void trace_outcome_free(struct trace_outcome *o);
 /** trace_culprit() - the violation that the program died of, else the first, or NULL. */
 const struct violation *trace_culprit(const struct trace_outcome *o);
 
+/** trace_number_in() - the number after "@key" at a line's start in a file of /proc; 0: none. */
+pid_t trace_number_in(const char *path, const char *key);
+
 /** violation_fill() - describe a call that a policy refuses. @m: NULL leaves pointers numbers */
 void violation_fill(struct violation *v, const struct call *c, const struct kafel_decision *d,
 		    const struct memory *m);
