@@ -476,7 +476,12 @@ void decode_arg(const struct call *c, unsigned i, const struct memory *m, struct
 	case ROLE_ARGV: put_argv(c, m, v, out); break;
 	case ROLE_FAMILY: put_constant(c, "AF_", (uint32_t)v, out); break;
 	case ROLE_SOCKTYPE: put_socket_type(c, (uint32_t)v, out); break;
-	case ROLE_PROT: put_flags(c, "PROT_", (uint32_t)v, true, out); break;
+	case ROLE_PROT:
+		if (v)
+			put_flags(c, "PROT_", (uint32_t)v, true, out);
+		else
+			sbuf_puts(out, "PROT_NONE");
+		break;
 	case ROLE_MAP: put_map(c, (uint32_t)v, out); break;
 	case ROLE_CLONE: put_clone(c, v, out); break;
 	case ROLE_AT: put_flags(c, "AT_", (uint32_t)v, true, out); break;

@@ -268,15 +268,22 @@ static int do_trap(void)
 /* Signals and stops between a parent and its child, as job control has them. */
 static int do_stops(void)
 {
-	int status, n = 0;
-	pid_t pid = fork();
+	int status, n = 0, ready[2];
+	char c;
+	pid_t pid;
 
+	if (pipe(ready) < 0)
+		return 1;
+	pid = fork();
 	if (pid == 0) {
 		signal(SIGUSR1, SIG_IGN);
-		for (;;)
-			pause();
+		if (write(ready[1], "r", 1) == 1)
+			for (;;)
+				pause();
+		_exit(1);
 	}
-	usleep(20000);
+	if (read(ready[0], &c, 1) != 1)
+		return 1;
 	kill(pid, SIGUSR1);
 	kill(pid, SIGSTOP);
 	n += waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status) &&
