@@ -93,8 +93,6 @@ static int check_watching(const struct config *cfg, bool policy, struct err *err
 		return err_set(err, EINVAL, "%s tells of one jail: not for mode listen", name);
 	if (cfg->audit && !policy)
 		return err_set(err, EINVAL, "audit: there is no seccomp policy to audit");
-	if (cfg->seccomp_unotify_report && !cfg->seccomp_unotify)
-		return err_set(err, EINVAL, "seccomp_unotify_report: seccomp_unotify is not set");
 	return 0;
 }
 
@@ -159,6 +157,8 @@ int plan_seccomp(struct planner *p, struct err *err)
 	if (r < 0)
 		return r;
 	p->plan->seccomp_log = cfg->seccomp_log;
+	if (cfg->seccomp_unotify_report && !cfg->seccomp_unotify)
+		plan_warn(p, "seccomp_unotify_report: nothing is traced without seccomp_unotify");
 	if (cfg->explain || cfg->audit || cfg->seccomp_unotify)
 		r = plan_watching(p, policy, err);
 	return r;

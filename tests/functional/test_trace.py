@@ -386,7 +386,6 @@ def test_audit_of_a_policy_with_a_listener(calls):
 
 @pytest.mark.parametrize("opts,said", [
     (["--audit"], "no seccomp policy"),
-    (["--seccomp_unotify_report", "/tmp/x"], "seccomp_unotify is not set"),
     (["--seccomp_unotify", "--seccomp_string", "USER_NOTIF { mkdir } DEFAULT ALLOW"], "USER_NOTIF"),
     (["--seccomp_unotify", "--seccomp_unotify_report", "/nowhere/x"], "/nowhere/x"),
     (["--seccomp_unotify", "-Me"], "mode execve"),
@@ -397,6 +396,12 @@ def test_audit_of_a_policy_with_a_listener(calls):
 def test_refused(calls, opts, said):
     r = calls("getppid", *opts)
     assert r.rc == 125 and any(said in e for e in r.errors()), r
+
+
+def test_report_without_tracing(calls, tmp):
+    """nsjail takes this; so do we, and say that there will be no report."""
+    r = calls("getppid", "--seccomp_unotify_report", tmp / "x")
+    assert r.rc == 0 and "nothing is traced" in r.err and not (tmp / "x").exists()
 
 
 def test_explain_without_a_policy(calls):
