@@ -93,14 +93,16 @@ TIMEOUT = int(os.environ.get("TOASTAINER_TEST_TIMEOUT", "120"))
 
 
 @pytest.fixture(autouse=True)
-def comes_to_an_end():
+def comes_to_an_end(request):
     """A test that waits for what never comes fails instead of holding up everything."""
+    slow = request.node.get_closest_marker("slow")
+    limit = int((slow.kwargs.get("seconds", TIMEOUT) if slow else TIMEOUT) * toast.SCALE)
 
     def late(_signal, _frame):
-        raise TimeoutError(f"the test did not end within {TIMEOUT * toast.SCALE:.0f} s")
+        raise TimeoutError(f"the test did not end within {limit} s")
 
     old = signal.signal(signal.SIGALRM, late)
-    signal.alarm(int(TIMEOUT * toast.SCALE))
+    signal.alarm(limit)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, old)

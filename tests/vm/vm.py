@@ -181,10 +181,10 @@ def boot(cache, tree, command, kind="root", env=None, limit=600, memory=1024):
         (tree / "environment").write_text("".join(f"export {k}='{v}'\n" for k, v in env.items()))
         disk(tree, work / "tree.ext4", 4)
         argv = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=256",
-                "-cpu", "max", "-smp", "2", "-m", str(memory), "-nodefaults", "-no-user-config", "-no-reboot",
+                "-cpu", "qemu64", "-smp", "2", "-m", str(memory), "-nodefaults", "-no-user-config", "-no-reboot",
                 "-display", "none", "-kernel", cache / "vmlinuz", "-initrd", cache / "initrd",
                 "-append", "console=ttyS0 quiet panic=-1 nokaslr mitigations=off tsc=reliable no_timer_check "
-                           "cryptomgr.notests audit=0 random.trust_cpu=on systemd.unit=suite.target "
+                           "cryptomgr.notests audit=0 systemd.unit=suite.target "
                            "systemd.log_level=notice systemd.show_status=no " + os.environ.get("TOASTAINER_VM_APPEND", "")]
         for name in ("console", "out", "report"):
             argv += ["-serial", f"file:{work / name}"]
