@@ -15,6 +15,7 @@
 #include "base/proc.h"
 #include "base/sys.h"
 #include "jail/child.h"
+#include "jail/enter.h"
 #include "jail/jail.h"
 #include "jail/report.h"
 #include "jail/userns.h"
@@ -109,6 +110,10 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
 	}
+	if (r >= 0 && plan->enter) {
+		step = "enter";
+		r = enter_cgroups(plan->enter, j->guard, err);
+	}
 	if (r >= 0 && sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0) < 0)
 		r = err_set(err, EPIPE, "the jail's first process died");
 	if (r < 0) {
@@ -148,6 +153,9 @@ static bool take_report(struct jail *j)
 		j->result.reason = RESULT_SETUP_FAILED;
 		j->result.err = rep.err;
 		err_clean(&j->result.err);
+		break;
+	case REPORT_START:
+		j->started = j->result.reason != RESULT_SETUP_FAILED;
 		break;
 	case REPORT_EXIT:
 		j->program_reported = true;

@@ -20,6 +20,7 @@ struct jail {
 	uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none */
 	enum result_reason ended_by;	  /* why we killed it; RESULT_EXITED: we did not */
 	int ended_signal;
+	bool started; /* the program runs, or ran (plan.report_start) */
 	bool finished;
 	bool program_reported; /* result has the program's status */
 	int program_status;

@@ -14,6 +14,7 @@
 #include "base/defs.h"
 
 struct sock_fprog;
+struct enter_plan;
 
 /* struct idmap_plan - one of the two id maps of the user namespace */
 struct idmap_plan {
@@ -77,7 +78,8 @@ struct jail_plan {
 	const char *name; /* for messages; may be NULL */
 
 	/* namespaces and ids */
-	uint64_t clone_flags; /* CLONE_NEW* */
+	const struct enter_plan *enter; /* join this jail; NULL: make one */
+	uint64_t clone_flags;		/* CLONE_NEW* */
 	enum pid_role pid_role;
 	struct idmap_plan uid_map, gid_map; /* used when clone_flags has CLONE_NEWUSER */
 	bool deny_setgroups;		    /* an unprivileged gid map demands it */
@@ -135,6 +137,7 @@ struct jail_plan {
 	/* supervision */
 	uint32_t time_limit; /* seconds; 0: none */
 	bool forward_signals;
+	bool report_start; /* somebody wants to know when the program runs */
 	/*
 	 * The launching process is all ours, not the library's caller: waiting may block, and
 	 * children may raise SIGCHLD.
