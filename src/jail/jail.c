@@ -116,8 +116,8 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		jail_release(j);
 		return r;
 	}
-	if (plan->time_limit && !(io && io->park))
-		j->deadline_ns = j->started_ns + plan->time_limit * 1000000000ULL;
+	if (plan->watch.time_ns && !(io && io->park))
+		j->deadline_ns = j->started_ns + plan->watch.time_ns;
 	return 0;
 }
 
@@ -157,7 +157,12 @@ static bool take_report(struct jail *j)
 		if (j->tty_master < 0)
 			j->tty_master = take_fd(&fd);
 		break;
-	case REPORT_WARN: break;
+	case REPORT_WARN:
+		err_clean(&rep.err);
+		result_weaker(&j->result,
+			      (enum protection)MIN((unsigned)rep.status, PROTECTIONS - 1U),
+			      rep.absent ? PROTECTION_ABSENT : PROTECTION_DEGRADED, rep.err.msg);
+		break;
 	}
 	close_fd(&fd);
 	return true;
@@ -168,16 +173,37 @@ static uint64_t tv_us(const struct timeval *tv)
 	return (uint64_t)tv->tv_sec * 1000000ULL + (uint64_t)tv->tv_usec;
 }
 
+/* What wait4(2) tells of all the jail's processes, and what the plan says of its own protections. */
+static void put_usage(struct jail *j, const struct rusage *ru)
+{
+	struct result *r = &j->result;
+	enum protection p;
+	const char *note;
+
+	r->wall_us = (now_ns() - j->started_ns) / 1000;
+	r->user_us = tv_us(&ru->ru_utime);
+	r->sys_us = tv_us(&ru->ru_stime);
+	r->peak_kib = (uint64_t)ru->ru_maxrss;
+	result_put(r, FIG_CPU, r->user_us + r->sys_us, FROM_RUSAGE);
+	result_put(r, FIG_MEMORY_PEAK, r->peak_kib << 10, FROM_RUSAGE);
+	result_put(r, FIG_MINOR_FAULTS, (uint64_t)ru->ru_minflt, FROM_RUSAGE);
+	result_put(r, FIG_MAJOR_FAULTS, (uint64_t)ru->ru_majflt, FROM_RUSAGE);
+	result_put(r, FIG_READ, (uint64_t)ru->ru_inblock << 9, FROM_RUSAGE);
+	result_put(r, FIG_WRITE, (uint64_t)ru->ru_oublock << 9, FROM_RUSAGE);
+	result_put(r, FIG_VOLUNTARY_SWITCHES, (uint64_t)ru->ru_nvcsw, FROM_RUSAGE);
+	result_put(r, FIG_INVOLUNTARY_SWITCHES, (uint64_t)ru->ru_nivcsw, FROM_RUSAGE);
+	r->asked = receipt_asked(j->plan);
+	for (unsigned i = 0; (p = receipt_known(j->plan, i, &note)) != PROTECTIONS; i++)
+		result_weaker(r, p, PROTECTION_DEGRADED, note);
+}
+
 /* finish() - the guard is dead: make the result of what is known. */
 static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 {
 	struct result *r = &j->result;
 	int status = j->program_reported ? j->program_status : guard_status;
 
-	r->wall_us = (now_ns() - j->started_ns) / 1000;
-	r->user_us = tv_us(&ru->ru_utime);
-	r->sys_us = tv_us(&ru->ru_stime);
-	r->peak_kib = (uint64_t)ru->ru_maxrss;
+	put_usage(j, ru);
 	r->exit_code = -1;
 	j->finished = true;
 	if (r->reason == RESULT_SETUP_FAILED)
@@ -265,8 +291,8 @@ int jail_hand_over(struct jail *j, int fd)
 	if (r < 0)
 		return (int)r;
 	j->started_ns = now_ns();
-	if (j->plan->time_limit)
-		j->deadline_ns = j->started_ns + j->plan->time_limit * 1000000000ULL;
+	if (j->plan->watch.time_ns)
+		j->deadline_ns = j->started_ns + j->plan->watch.time_ns;
 	return 0;
 }
 

@@ -73,6 +73,15 @@ enum pid_role {
 
 enum stdio_plan { STDIO_KEEP, STDIO_NULL, STDIO_STDERR_NULL };
 
+/* struct watch_plan - limits that the launcher watches; nanoseconds, 0: none */
+struct watch_plan {
+	uint64_t time_ns;  /* wall clock */
+	uint64_t cpu_ns;   /* CPU time of all processes together */
+	uint64_t idle_ns;  /* no CPU time used for so long */
+	uint64_t grace_ns; /* from asking the program to end to killing it; 0: killed at once */
+	bool cpu_counter;  /* a cgroup counts the CPU time */
+};
+
 struct jail_plan {
 	const char *name; /* for messages; may be NULL */
 
@@ -133,7 +142,12 @@ struct jail_plan {
 	int exec_fd;		       /* >= 0: execute this descriptor instead */
 
 	/* supervision */
-	uint32_t time_limit; /* seconds; 0: none */
+	struct watch_plan watch;
+	uint64_t output_limit; /* bytes on 1 and 2 together; UINT64_MAX: none */
+	bool output_truncate;  /* what is beyond the limit is dropped, instead of ending the jail */
+	uint64_t disk_limit;   /* bytes of each tmpfs of ours; 0: none. For the receipt */
+	uint64_t require;      /* 1 << enum protection: what must not be weaker than asked */
+	bool measure;	       /* somebody wants to know pressure and the like */
 	bool forward_signals;
 	/*
 	 * The launching process is all ours, not the library's caller: waiting may block, and

@@ -128,7 +128,9 @@ static int watch(int epoll, int fd, struct err *err)
 /* One descriptor for whoever has a loop of their own. */
 static int make_pollable(struct toastainer_jail *j, struct err *err)
 {
-	struct itimerspec when = {.it_value.tv_sec = j->planned.plan.time_limit};
+	uint64_t limit = j->planned.plan.watch.time_ns;
+	struct itimerspec when = {.it_value = {.tv_sec = (time_t)(limit / 1000000000),
+					       .tv_nsec = (long)(limit % 1000000000)}};
 	int r;
 
 	j->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -137,7 +139,7 @@ static int make_pollable(struct toastainer_jail *j, struct err *err)
 	r = watch(j->epoll, j->jail.guard_fd, err);
 	if (r >= 0)
 		r = watch(j->epoll, j->jail.ctl, err);
-	if (r < 0 || !j->planned.plan.time_limit)
+	if (r < 0 || !limit)
 		return r;
 	j->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (j->timer < 0 || timerfd_settime(j->timer, 0, &when, NULL) < 0)
