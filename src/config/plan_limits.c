@@ -182,7 +182,5 @@ int plan_limits(struct planner *p, struct err *err)
 			    (cfg->persona_addr_limit_3gb ? ADDR_LIMIT_3GB : 0) |
 			    (cfg->persona_addr_no_randomize ? ADDR_NO_RANDOMIZE : 0);
 	plan->umask = cfg->umask;
-	plan->watch.time_ns = cfg->time_limit * 1000000000ULL;
-	plan->output_limit = UINT64_MAX;
 	return 0;
 }

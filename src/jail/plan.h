@@ -44,11 +44,12 @@ struct mount_plan {
 	size_t content_len;
 	uint64_t attrs; /* MOUNT_ATTR_* (mount_setattr(2)) */
 	enum target_type target;
-	dev_t device;	     /* MOUNT_BIND: src must be this character device; 0: anything */
-	bool optional;	     /* a failure is skipped */
-	bool strict_target;  /* dst must not lead over a symbolic link */
-	bool make_target;    /* make dst when it is missing */
-	bool readonly_last;  /* later targets are made inside: becomes read-only at the end */
+	dev_t device;	    /* MOUNT_BIND: src must be this character device; 0: anything */
+	bool optional;	    /* a failure is skipped */
+	bool strict_target; /* dst must not lead over a symbolic link */
+	bool make_target;   /* make dst when it is missing */
+	bool readonly_last; /* later targets are made inside: becomes read-only at the end */
+	bool limited; /* a tmpfs whose size or number of files --disk_limit or --inode_limit set */
 	bool exists_is_fine; /* a link that is already there with the same text is kept */
 };
 
@@ -145,9 +146,10 @@ struct jail_plan {
 	struct watch_plan watch;
 	uint64_t output_limit; /* bytes on 1 and 2 together; UINT64_MAX: none */
 	bool output_truncate;  /* what is beyond the limit is dropped, instead of ending the jail */
-	uint64_t disk_limit;   /* bytes of each tmpfs of ours; 0: none. For the receipt */
+	bool disk_limit;       /* some mounts are limited */
 	uint64_t require;      /* 1 << enum protection: what must not be weaker than asked */
 	bool measure;	       /* somebody wants to know pressure and the like */
+	bool account;	       /* ... and what exactly was used: reap all before the end */
 	bool forward_signals;
 	/*
 	 * The launching process is all ours, not the library's caller: waiting may block, and

@@ -12,6 +12,7 @@ enum report_kind {
 	REPORT_ERROR, /* a step failed: err */
 	REPORT_EXIT,  /* the program ended: status */
 	REPORT_TTY,   /* the jail's terminal: its master comes along as SCM_RIGHTS */
+	REPORT_FS,    /* a limited file system: its descriptor comes along */
 	REPORT_WARN,  /* a protection (status) is weaker than asked, or absent: err says why */
 };
 

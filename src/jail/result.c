@@ -73,6 +73,7 @@ static const char *const disturbances[RESULT_DISTURBANCES] = {
 	[DISTURBED_IO] = "io_pressure",
 	[DISTURBED_THROTTLED] = "throttled",
 	[DISTURBED_SWAP] = "swap",
+	[DISTURBED_PREEMPTED] = "preempted",
 };
 
 static const char *const states[] = {

@@ -87,6 +87,7 @@ enum result_disturbance {
 	DISTURBED_IO,
 	DISTURBED_THROTTLED,
 	DISTURBED_SWAP,
+	DISTURBED_PREEMPTED,
 	RESULT_DISTURBANCES
 };
 
@@ -120,6 +121,13 @@ struct result {
 
 /** result_reason_name() - as it stands in the JSON. */
 const char *result_reason_name(enum result_reason reason);
+
+/** result_is_limit() - whether the launcher ended it at a limit that it watches. */
+static inline bool result_is_limit(enum result_reason reason)
+{
+	return reason == RESULT_TIME_LIMIT || reason == RESULT_CPU_LIMIT ||
+	       reason == RESULT_OUTPUT_LIMIT || reason == RESULT_IDLE_LIMIT;
+}
 
 /** result_limit_unit() - "us" or "bytes" for a reason that is a limit, NULL for any other. */
 const char *result_limit_unit(enum result_reason reason);

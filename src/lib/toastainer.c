@@ -29,6 +29,7 @@ struct toastainer_jail {
 	struct planned planned;
 	struct jail jail;
 	int epoll, timer;
+	uint64_t timer_ns; /* what the timer is set to */
 };
 
 /* Both structs have the same layout (checked above, and by the test of each field). */
@@ -125,12 +126,22 @@ static int watch(int epoll, int fd, struct err *err)
 	return 0;
 }
 
+/* set_timer() - have the descriptor wake the caller when a limit has to be looked at. */
+static void set_timer(struct toastainer_jail *j)
+{
+	uint64_t next = jail_next_ns(&j->jail);
+	struct itimerspec when = {.it_value = {.tv_sec = (time_t)(next / 1000000000),
+					       .tv_nsec = (long)(next % 1000000000)}};
+
+	if (j->timer < 0 || next == j->timer_ns)
+		return;
+	j->timer_ns = next;
+	timerfd_settime(j->timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
 /* One descriptor for whoever has a loop of their own. */
 static int make_pollable(struct toastainer_jail *j, struct err *err)
 {
-	uint64_t limit = j->planned.plan.watch.time_ns;
-	struct itimerspec when = {.it_value = {.tv_sec = (time_t)(limit / 1000000000),
-					       .tv_nsec = (long)(limit % 1000000000)}};
 	int r;
 
 	j->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -139,11 +150,12 @@ static int make_pollable(struct toastainer_jail *j, struct err *err)
 	r = watch(j->epoll, j->jail.guard_fd, err);
 	if (r >= 0)
 		r = watch(j->epoll, j->jail.ctl, err);
-	if (r < 0 || !limit)
+	if (r < 0 || !jail_next_ns(&j->jail))
 		return r;
 	j->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (j->timer < 0 || timerfd_settime(j->timer, 0, &when, NULL) < 0)
+	if (j->timer < 0)
 		return err_sys(err, errno, "make a timer");
+	set_timer(j);
 	return watch(j->epoll, j->timer, err);
 }
 
@@ -204,12 +216,15 @@ PUBLIC int toastainer_jail_fd(const struct toastainer_jail *j)
 
 PUBLIC int toastainer_jail_step(struct toastainer_jail *j)
 {
-	return jail_step(&j->jail);
+	int ended = jail_step(&j->jail);
+
+	set_timer(j);
+	return ended;
 }
 
 PUBLIC int toastainer_jail_wait(struct toastainer_jail *j, struct toastainer_result *ret)
 {
-	while (!jail_step(&j->jail)) {
+	while (!toastainer_jail_step(j)) {
 		struct pollfd fd = {j->epoll, POLLIN, 0};
 
 		poll(&fd, 1, jail_timeout_ms(&j->jail));
