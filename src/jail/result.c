@@ -97,6 +97,11 @@ const char *result_hit_name(enum result_hit hit)
 	return hits[hit];
 }
 
+const char *result_figure_name(enum result_figure f)
+{
+	return figures[f];
+}
+
 void result_weaker(struct result *r, enum protection p, enum protection_state state,
 		   const char *note)
 {

@@ -20,8 +20,8 @@ enum result_reason {
 	RESULT_SETUP_FAILED,	  /* the program never ran: err */
 	RESULT_SUPERVISOR_SIGNAL, /* the launcher was told to end it: signal is what told it */
 	RESULT_KILLED,		  /* the library's caller ended it */
-	RESULT_CPU_LIMIT,	  /* CPU time of all its processes */
 	RESULT_MEMORY_LIMIT,	  /* its cgroup's memory: killed by the kernel */
+	RESULT_CPU_LIMIT,	  /* CPU time of all its processes */
 	RESULT_HOST_OOM,	  /* killed by the kernel because the machine had no memory left */
 	RESULT_OUTPUT_LIMIT,
 	RESULT_IDLE_LIMIT,
@@ -39,6 +39,7 @@ enum result_source {
 	RESULT_SOURCES
 };
 
+/* The numbers are also those of the library: new ones come last. */
 enum result_figure {
 	FIG_CPU,	 /* microseconds, user and system */
 	FIG_MEMORY_PEAK, /* bytes */
@@ -152,6 +153,9 @@ void result_weaker(struct result *r, enum protection p, enum protection_state st
 
 /** result_hit_name() - as it stands in the JSON. */
 const char *result_hit_name(enum result_hit hit);
+
+/** result_figure_name() - as it stands in the JSON. */
+const char *result_figure_name(enum result_figure f);
 
 /** result_json() - the result as one JSON object and a newline. */
 void result_json(const struct result *r, struct sbuf *b);

@@ -18,8 +18,14 @@
 
 static_assert(sizeof(struct toastainer_error) == sizeof(struct err), "one error, two names");
 static_assert((int)TOASTAINER_SETUP_FAILED == (int)RESULT_SETUP_FAILED &&
-		      (int)TOASTAINER_KILLED == (int)RESULT_KILLED,
+		      (int)TOASTAINER_KILLED == (int)RESULT_KILLED &&
+		      (int)TOASTAINER_MEMORY_LIMIT == (int)RESULT_MEMORY_LIMIT &&
+		      (int)TOASTAINER_CPU_LIMIT == (int)RESULT_CPU_LIMIT &&
+		      (int)TOASTAINER_HOST_OOM == (int)RESULT_HOST_OOM &&
+		      (int)TOASTAINER_IDLE_LIMIT == (int)RESULT_IDLE_LIMIT &&
+		      (int)TOASTAINER_SECCOMP == (int)RESULT_SECCOMP,
 	      "reasons have the same numbers");
+static_assert(RESULT_FIGURES <= TOASTAINER_FIGURES, "they are passed on as they are");
 
 struct toastainer_config {
 	struct config cfg;
@@ -168,6 +174,10 @@ static int check_mode(const struct config *cfg, struct err *err)
 	if (cfg->daemon || cfg->tty == TTY_ON)
 		return err_set(err, EINVAL, "%s is not for the library",
 			       cfg->daemon ? "daemon" : "tty");
+	if (cfg->output_limit || cfg->output_truncate)
+		return err_set(err, EINVAL,
+			       "output_limit is not for the library: stdout and "
+			       "stderr are its caller's");
 	return 0;
 }
 
@@ -177,6 +187,7 @@ static int start(const struct config *cfg, struct toastainer_jail *j, struct err
 
 	if (r >= 0)
 		r = to_plan(cfg, &j->planned, err);
+	j->planned.plan.account = true;
 	if (r >= 0)
 		r = jail_start(&j->planned.plan, NULL, &j->jail, err);
 	if (r >= 0)
@@ -257,13 +268,38 @@ PUBLIC int toastainer_jail_result(const struct toastainer_jail *j, struct toasta
 		.user_us = r->user_us,
 		.sys_us = r->sys_us,
 		.peak_kib = r->peak_kib,
+		.limit = r->limit,
+		.used = r->used,
+		.undisturbed = !r->watched ? -1 : !r->disturbances,
 	};
+	for (unsigned i = 0; i < TOASTAINER_FIGURES; i++)
+		ret->figures[i] = i < RESULT_FIGURES && r->sources[i] ? r->figures[i] : UINT64_MAX;
 	if (r->reason == RESULT_SETUP_FAILED) {
 		struct err err = r->err;
 
 		hint_add(&err);
 		give_error(&ret->error, &err);
 	}
+	return 0;
+}
+
+PUBLIC const char *toastainer_figure_name(unsigned i)
+{
+	return i < RESULT_FIGURES ? result_figure_name((enum result_figure)i) : NULL;
+}
+
+PUBLIC int toastainer_jail_result_json(const struct toastainer_jail *j, char **ret)
+{
+	struct sbuf text = {0};
+
+	if (!j->jail.finished)
+		return -EBUSY;
+	result_json(&j->jail.result, &text);
+	if (text.failed) {
+		sbuf_free(&text);
+		return -ENOMEM;
+	}
+	*ret = text.s;
 	return 0;
 }
 
