@@ -65,6 +65,8 @@ static int run_mode(const struct config *cfg, int result_fd, struct err *err)
 	if (result.reason == RESULT_SETUP_FAILED) {
 		hint_add(&result.err);
 		log_err(LOG_FATAL, &result.err);
+	} else {
+		outcome_tell(&result);
 	}
 	r = outcome_write(result_fd, &result, err);
 	return r < 0 ? fail(cfg->face, err) : outcome_status(cfg->face, &result);
