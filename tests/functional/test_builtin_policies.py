@@ -108,7 +108,7 @@ def test_strict_programs(cmd, out):
 
 
 def test_strict_kills(root):
-    assert run("-c", root, "--rw", "--seccomp_string", STRICT, "--", "/bin/ln", "-s", "/a", "/tmp/b").rc == KILLED
+    assert run("-c", root, "--seccomp_string", STRICT, "--", "/bin/ln", "-s", "/a", "/tmp/b").rc == KILLED
     assert run("-c", root, "--seccomp_string", STRICT + " DEFAULT ERRNO(1)", "--", "/bin/ln", "-s", "/a", "/tmp/b").rc == 1
     r = run("-c", root, "--seccomp_string", STRICT, "--", "/bin/sh", "-c", "cat /etc/passwd; echo not here")
     assert "fork" in r.err and not r.out, r
