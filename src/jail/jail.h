@@ -8,6 +8,8 @@
 #include "jail/plan.h"
 #include "jail/result.h"
 
+struct template;
+
 struct jail {
 	const struct jail_plan *plan; /* borrowed until jail_release() */
 	pid_t pid;		      /* the guard's number, also when it is gone: for the log */
@@ -31,6 +33,8 @@ struct jail_io {
 	int tty_slave; /* terminal for a jail without devpts of its own, or FD_NONE */
 	int stdio;     /* becomes 0, 1 and 2 (a connection), or FD_NONE: the launcher's */
 	bool park;     /* prepare the jail and wait for jail_hand_over() */
+	/* where it is cloned (template.h, template_start()), or NULL: among the host's mounts */
+	const struct template *template;
 };
 
 #define JAIL_IO_INIT                                                                               \

@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "config/to_plan.h"
 #include "jail/jail.h"
+#include "jail/template.h"
 #include "mode/once.h"
 #include "mode/terminal_relay.h"
 
@@ -18,6 +19,7 @@ struct once {
 	struct planned planned;
 	char memory[8192] __attribute__((aligned(16))); /* the plan's first memory */
 	struct jail jail;
+	struct template template; /* mode rerun */
 	struct relay relay;
 	int signals;
 	sigset_t old_mask;
@@ -226,7 +228,10 @@ static int launch(struct once *o, struct result *ret, struct err *err)
 			return r;
 		io.tty_slave = o->relay.host_slave;
 	}
-	r = jail_start(plan, &io, &o->jail, err);
+	if (o->cfg->mode == MODE_RERUN)
+		r = template_start(&o->template, &io, &o->jail, err);
+	else
+		r = jail_start(plan, &io, &o->jail, err);
 	if (r < 0)
 		return r;
 	if (o->relay.host_slave >= 0)
@@ -281,19 +286,28 @@ static int run(struct once *o, struct result *ret, struct err *err)
 		r = catch_signals(o, err);
 	if (r < 0)
 		return r;
-	do {
-		if (done) { /* everything of the last one is gone before the next starts */
-			relay_stop(&o->relay);
-			o->relaying = false;
-			jail_release(&o->jail);
-		}
+	if (o->cfg->mode == MODE_RERUN) {
+		template_init(&o->template, &o->planned.plan, &o->planned.arena);
+		if (o->template.off)
+			log_debug("no template: %s", o->template.off);
+	}
+	for (;;) {
 		started_ms = now_ms();
 		r = launch(o, ret, err);
 		if (r < 0)
 			return r;
-		log_end(o, ret);
-	} while (again(o, ret, started_ms, ++done));
-	return 0;
+		if (template_to_blame(&o->template, &o->jail)) {
+			log_debug("no template from now on: %s: %s", o->template.off, ret->err.msg);
+		} else {
+			log_end(o, ret);
+			if (!again(o, ret, started_ms, ++done))
+				return 0;
+		}
+		/* everything of the last one is gone before the next starts */
+		relay_stop(&o->relay);
+		o->relaying = false;
+		jail_release(&o->jail);
+	}
 }
 
 int once_run(const struct config *cfg, struct result *ret, struct err *err)
@@ -301,6 +315,7 @@ int once_run(const struct config *cfg, struct result *ret, struct err *err)
 	struct once o = {.cfg = cfg,
 			 .planned = PLANNED_INIT,
 			 .jail = JAIL_INIT,
+			 .template = TEMPLATE_INIT,
 			 .relay = RELAY_INIT,
 			 .signals = FD_NONE};
 	int r = run(&o, ret, err);
@@ -317,6 +332,7 @@ int once_run(const struct config *cfg, struct result *ret, struct err *err)
 		close(o.signals);
 		sigprocmask(SIG_SETMASK, &o.old_mask, NULL);
 	}
+	template_free(&o.template);
 	planned_free(&o.planned);
 	return r;
 }
