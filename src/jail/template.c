@@ -36,9 +36,9 @@ struct statx_result {
 };
 static_assert(sizeof(struct statx_result) == 256, "struct statx of the kernel");
 
-#define STATX_INO_     0x100U
-#define STATX_MNT_ID_  0x1000U
-#define DONT_SYNC_     0x4000
+#define STATX_INO_    0x100U
+#define STATX_MNT_ID_ 0x1000U
+#define DONT_SYNC_    0x4000
 
 static struct template_source look_at(const char *path)
 {
@@ -344,13 +344,19 @@ int template_leave(const struct template *t, struct err *err)
 	return r < 0 ? err_sys(err, r, "leave the template of mounts") : 0;
 }
 
-int template_start(struct template *t, const struct jail_io *io, struct jail *j, struct err *err)
+void template_prepare(struct template *t)
 {
-	struct jail_io inside = *io;
 	unsigned generation = t->generation;
 
 	if (!t->off && template_look(t) == generation && t->ns < 0)
 		build(t);
+}
+
+int template_start(struct template *t, const struct jail_io *io, struct jail *j, struct err *err)
+{
+	struct jail_io inside = *io;
+
+	template_prepare(t);
 	if (t->ns < 0)
 		return jail_start(t->plan, io, j, err);
 	inside.template = t;

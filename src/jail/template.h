@@ -22,7 +22,8 @@ struct template_source {
 	int error; /* 0, or why there is nothing: a negative errno */
 };
 
-struct template {
+struct template
+{
 	const struct jail_plan *plan; /* borrowed */
 	struct jail_plan inside;      /* the same jail, with its sources as the template has them */
 	struct jail_plan layout;      /* the template's own mounts */
@@ -55,9 +56,12 @@ void template_init(struct template *t, const struct jail_plan *plan, struct aren
 unsigned template_look(struct template *t);
 
 /**
- * template_start() - jail_start(), from the template when there is one or one can be built.
- * It is built when the host looks as it did at the launch before.
+ * template_prepare() - look, and build the template when there is none.
+ * It is built when the host is as it was at the last look; else that is for the next time.
  */
+void template_prepare(struct template *t);
+
+/** template_start() - jail_start(), from the template when there is one or one can be built. */
 int template_start(struct template *t, const struct jail_io *io, struct jail *j, struct err *err);
 
 /**

@@ -288,6 +288,7 @@ static int run(struct once *o, struct result *ret, struct err *err)
 		return r;
 	if (o->cfg->mode == MODE_RERUN) {
 		template_init(&o->template, &o->planned.plan, &o->planned.arena);
+		template_prepare(&o->template);
 		if (o->template.off)
 			log_debug("no template: %s", o->template.off);
 	}
