@@ -583,7 +583,7 @@ static void clean_up(struct server *s)
 	planned_free(&s->planned);
 }
 
-int listen_run(const struct config *cfg, struct err *err)
+int listen_run(const struct config *cfg, void (*ready)(void *arg), void *arg, struct err *err)
 {
 	struct server s = {.cfg = cfg,
 			   .planned = PLANNED_INIT,
@@ -597,6 +597,7 @@ int listen_run(const struct config *cfg, struct err *err)
 		while (wants_parked(&s))
 			park_one(&s);
 		sockets_notify("READY=1");
+		ready(arg);
 		log_info("Listening on %s port %u", cfg->bindhost, cfg->port);
 		r = loop(&s, err);
 	}
