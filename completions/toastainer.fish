@@ -163,6 +163,7 @@ complete -c toastainer -n '__toastainer_table' -l cgroupv2_mount -x -a '(__fish_
 complete -c toastainer -n '__toastainer_table' -l use_cgroupv2 -d 'use the v2 hierarchy'
 complete -c toastainer -n '__toastainer_table' -l detect_cgroupv2 -d 'use the v2 hierarchy when that is what the mount is'
 complete -c toastainer -n '__toastainer_table' -l iface_no_lo -d 'leave the loopback interface down'
+complete -c toastainer -n '__toastainer_table' -l net -x -d 'none: only a loopback interface, host: the network of the caller'
 complete -c toastainer -n '__toastainer_table' -l iface_own -x -d 'move a network interface into the jail'
 complete -c toastainer -n '__toastainer_table' -s I -l macvlan_iface -x -d 'clone this interface into the jail as "vs"'
 complete -c toastainer -n '__toastainer_table' -l macvlan_vs_ip -x -d 'macvlan: its address'

@@ -99,6 +99,7 @@ typeset -ga _toastainer_table=(
 	'--use_cgroupv2[use the v2 hierarchy]'
 	'--detect_cgroupv2[use the v2 hierarchy when that is what the mount is]'
 	'--iface_no_lo[leave the loopback interface down]'
+	'*--net=[none: only a loopback interface, host: the network of the caller]:none|host: '
 	'*--iface_own=[move a network interface into the jail]:NAME: '
 	'(-I --macvlan_iface)'{-I+,--macvlan_iface=}'[clone this interface into the jail as "vs"]:NAME: '
 	'--macvlan_vs_ip=[macvlan: its address]:ADDRESS: '

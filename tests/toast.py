@@ -51,10 +51,10 @@ class Result:
     def errors(self):
         """The error lines, without their tags and hints."""
         lines = [l for l in self.err.splitlines() if l.startswith(("[E]", "[F]"))]
-        return [l.split("] ", 1)[1] for l in lines if "] hint: " not in l]
+        return [l.split("] ", 1)[1].split("; hint: ")[0] for l in lines]
 
     def hints(self):
-        return [l.split("] hint: ", 1)[1] for l in self.err.splitlines() if "] hint: " in l]
+        return [l.split("; hint: ", 1)[1] for l in self.err.splitlines() if "; hint: " in l]
 
 
 def start(args, **kw):

@@ -3,6 +3,8 @@
  * File input and output for set-up work. Never used on foreign paths inside a jail's root: those go
  * through base/path.
  */
+#include <sys/socket.h>
+
 #include "base/io.h"
 #include "base/sys.h"
 
@@ -92,5 +94,49 @@ ssize_t io_read_small(int dirfd, const char *path, char *buf, size_t n)
 	sys_close(fd);
 	if (r >= 0)
 		buf[r] = 0;
+	return r;
+}
+
+/* Room for one descriptor beside a message. */
+union control {
+	char buf[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+ssize_t io_send_fd(int sock, const void *p, size_t n, int fd)
+{
+	struct iovec iov = {(void *)p, n};
+	union control u = {{0}};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = u.buf,
+			     .msg_controllen = sizeof(u.buf)};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
+	return sys(SYS_sendmsg, sock, &msg, MSG_NOSIGNAL);
+}
+
+ssize_t io_recv_fd(int sock, void *p, size_t n, int flags, int *fd)
+{
+	struct iovec iov = {p, n};
+	union control u;
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = u.buf,
+			     .msg_controllen = sizeof(u.buf)};
+	struct cmsghdr *cmsg;
+	ssize_t r;
+
+	*fd = FD_NONE;
+	do
+		r = sys(SYS_recvmsg, sock, &msg, flags | MSG_CMSG_CLOEXEC);
+	while (r == -EINTR);
+	cmsg = r < 0 ? NULL : CMSG_FIRSTHDR(&msg);
+	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(cmsg), sizeof(int));
 	return r;
 }

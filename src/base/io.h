@@ -32,4 +32,19 @@ int io_read_file(struct arena *a, int dirfd, const char *path, size_t max, char 
 /** io_read_small() - up to @n - 1 bytes of a file, NUL-terminated. Return: length or -errno. */
 ssize_t io_read_small(int dirfd, const char *path, char *buf, size_t n);
 
+/**
+ * io_send_fd() - one message and a descriptor over a Unix socket (SCM_RIGHTS, unix(7)).
+ * Only system calls: also for a child that shares its launcher's memory.
+ * Return: bytes sent or a negative errno.
+ */
+ssize_t io_send_fd(int sock, const void *p, size_t n, int fd);
+
+/**
+ * io_recv_fd() - one message, and a descriptor where one came along.
+ * @flags: MSG_DONTWAIT or 0
+ * @fd: set to the descriptor (close-on-exec) or to FD_NONE; a child's as well as io_send_fd()
+ * Return: bytes received, 0 at the end, or a negative errno.
+ */
+ssize_t io_recv_fd(int sock, void *p, size_t n, int flags, int *fd);
+
 #endif

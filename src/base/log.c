@@ -61,10 +61,8 @@ static void emit(enum log_level level, const char *text, const char *hint)
 		bool colour = isatty(log_state.fd) && !getenv("NO_COLOR");
 		const char *on = colour ? levels[level].colour : "", *off = colour ? "\033[0m" : "";
 
-		sbuf_printf(&b, "%s[%c][%s] %s%s\n", on, levels[level].letter, when, text, off);
-		if (hint)
-			sbuf_printf(&b, "%s[%c][%s] hint: %s%s\n", on, levels[level].letter, when,
-				    hint, off);
+		sbuf_printf(&b, "%s[%c][%s] %s%s%s%s\n", on, levels[level].letter, when, text,
+			    hint ? "; hint: " : "", hint ?: "", off);
 	}
 	if (!b.failed && can_write(log_state.fd))
 		io_write_all(log_state.fd, b.s, b.n);

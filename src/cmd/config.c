@@ -34,9 +34,7 @@ static int wrong_use(const char *message, const char *word)
 
 static void print_error(const struct err *err)
 {
-	fprintf(stderr, "%s\n", err->msg);
-	if (err->hint[0])
-		fprintf(stderr, "  hint: %s\n", err->hint);
+	fprintf(stderr, "%s%s%s\n", err->msg, err->hint[0] ? "; hint: " : "", err->hint);
 }
 
 /* Whether all output was written. */

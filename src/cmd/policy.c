@@ -58,9 +58,7 @@ struct compiled {
 
 static void print_err(const struct err *err)
 {
-	fprintf(stderr, "%s\n", err->msg);
-	if (err->hint[0])
-		fprintf(stderr, "  hint: %s\n", err->hint);
+	fprintf(stderr, "%s%s%s\n", err->msg, err->hint[0] ? "; hint: " : "", err->hint);
 }
 
 static int wrong_use(const char *message, const char *word)

@@ -54,6 +54,16 @@ int option_port(struct config *cfg, const struct setting *row, const char *arg, 
 	return 0;
 }
 
+int option_net(struct config *cfg, const struct setting *row UNUSED, const char *arg,
+	       struct err *err)
+{
+	if (!str_eq(arg, "none") && !str_eq(arg, "host"))
+		return err_set(err, EINVAL, "'%s' is not a network: none, host", arg);
+	cfg->clone_newnet = str_eq(arg, "none");
+	mark(cfg, "clone_newnet");
+	return 0;
+}
+
 /* nsjail reads what is no number as 0, no limit; only its face keeps that accident. */
 int option_time_limit(struct config *cfg, const struct setting *row, const char *arg,
 		      struct err *err)

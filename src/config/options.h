@@ -8,6 +8,7 @@
 #include "config/schema.h"
 
 int option_mode(struct config *, const struct setting *, const char *, struct err *);
+int option_net(struct config *, const struct setting *, const char *, struct err *);
 int option_port(struct config *, const struct setting *, const char *, struct err *);
 int option_time_limit(struct config *, const struct setting *, const char *, struct err *);
 int option_rlimit(struct config *, const struct setting *, const char *, struct err *);

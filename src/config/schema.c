@@ -654,6 +654,8 @@ static const struct setting config_rows[] = {
 	{.name = "iface_no_lo", .type = F_BOOL, .number = 88,
 	 .offset = offsetof(struct config, iface_no_lo), .opt = "iface_no_lo", .group = G_NETWORK,
 	 .help = "leave the loopback interface down"},
+	{.type = F_NONE, .flags = SF_OUR_OPTION, .opt = "net", .arg = "none|host", .parse = option_net,
+	 .group = G_NETWORK, .help = "none: only a loopback interface, host: the network of the caller"},
 	{.name = "iface_own", .type = F_STRING, .flags = SF_REPEATED, .number = 89,
 	 .offset = offsetof(struct config, iface_own), .opt = "iface_own", .arg = "NAME",
 	 .group = G_NETWORK, .help = "move a network interface into the jail"},

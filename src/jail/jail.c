@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/io.h"
 #include "base/proc.h"
 #include "base/sys.h"
 #include "jail/child.h"
@@ -128,25 +129,23 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	return 0;
 }
 
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = FD_NONE;
+}
+
 /* take_report() - one message of the control socket. Return: false when there is none now. */
 static bool take_report(struct jail *j)
 {
 	struct report rep;
-	struct iovec iov = {&rep, sizeof(rep)};
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} u;
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = u.buf,
-			     .msg_controllen = sizeof(u.buf)};
-	struct cmsghdr *cmsg;
 	ssize_t n;
+	int fd;
 
 	if (j->ctl_eof)
 		return false;
-	n = recvmsg(j->ctl, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	n = io_recv_fd(j->ctl, &rep, sizeof(rep), MSG_DONTWAIT, &fd);
 	if (n < (ssize_t)offsetof(struct report, err)) {
 		j->ctl_eof = n == 0;
 		return false;
@@ -163,12 +162,12 @@ static bool take_report(struct jail *j)
 		j->program_status = rep.status;
 		break;
 	case REPORT_TTY:
-		cmsg = CMSG_FIRSTHDR(&msg);
-		if (cmsg && cmsg->cmsg_type == SCM_RIGHTS && j->tty_master < 0)
-			memcpy(&j->tty_master, CMSG_DATA(cmsg), sizeof(int));
+		if (j->tty_master < 0)
+			j->tty_master = take_fd(&fd);
 		break;
 	case REPORT_WARN: break;
 	}
+	close_fd(&fd);
 	return true;
 }
 
@@ -269,37 +268,14 @@ int jail_signal(struct jail *j, int sig)
 
 int jail_hand_over(struct jail *j, int fd)
 {
-	char go = 'g';
-	struct iovec iov = {&go, 1};
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} u = {{0}};
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = u.buf,
-			     .msg_controllen = sizeof(u.buf)};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+	ssize_t r = j->ctl_eof ? -ESRCH : io_send_fd(j->ctl, "g", 1, fd);
 
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
-	if (j->ctl_eof)
-		return -ESRCH;
-	if (sendmsg(j->ctl, &msg, MSG_NOSIGNAL) < 0)
-		return -errno;
+	if (r < 0)
+		return (int)r;
 	j->started_ns = now_ns();
 	if (j->plan->time_limit)
 		j->deadline_ns = j->started_ns + j->plan->time_limit * 1000000000ULL;
 	return 0;
-}
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = FD_NONE;
 }
 
 /*

@@ -5,8 +5,8 @@
  * launcher over the control socket. Nothing is opened by a path inside the jail's root.
  */
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 
+#include "base/io.h"
 #include "base/sys.h"
 #include "jail/report.h"
 #include "jail/steps.h"
@@ -45,27 +45,13 @@ int terminal_stdio(struct child *c, struct err *err)
 int terminal_await(struct child *c, struct err *err)
 {
 	char go;
-	struct iovec iov = {&go, 1};
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} u;
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = u.buf,
-			     .msg_controllen = sizeof(u.buf)};
-	struct cmsghdr *cmsg;
 	int fd, r;
 
 	if (!c->park)
 		return 0;
-	do
-		r = (int)sys(SYS_recvmsg, c->ctl, &msg, MSG_CMSG_CLOEXEC);
-	while (r == -EINTR);
-	cmsg = r == 1 ? CMSG_FIRSTHDR(&msg) : NULL;
-	if (!cmsg || cmsg->cmsg_type != SCM_RIGHTS)
+	r = (int)io_recv_fd(c->ctl, &go, 1, 0, &fd);
+	if (r != 1 || fd < 0)
 		return err_set(err, ECANCELED, "the launcher is gone");
-	memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
 	r = connect_stdio(fd, err);
 	if (fd > 2)
 		sys_close(fd);
@@ -74,30 +60,10 @@ int terminal_await(struct child *c, struct err *err)
 	return r;
 }
 
-static int send_master(int ctl, int master)
-{
-	struct report rep = {.kind = REPORT_TTY};
-	struct iovec iov = {&rep, report_size(&rep)};
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} u = {{0}};
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = u.buf,
-			     .msg_controllen = sizeof(u.buf)};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &master, sizeof(int));
-	return (int)sys(SYS_sendmsg, ctl, &msg, MSG_NOSIGNAL);
-}
-
 /* Return: the slave of a new terminal of the jail's own devpts. */
 static int open_own(struct child *c, struct err *err)
 {
+	const struct report rep = {.kind = REPORT_TTY};
 	int unlock = 0, slave = FD_NONE, r;
 	int master = sys_openat(c->pts, "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW, 0);
 
@@ -107,7 +73,7 @@ static int open_own(struct child *c, struct err *err)
 	if (r >= 0)
 		r = slave = (int)sys(SYS_ioctl, master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
 	if (r >= 0)
-		r = send_master(c->ctl, master);
+		r = (int)io_send_fd(c->ctl, &rep, report_size(&rep), master);
 	sys_close(master);
 	if (r < 0) {
 		if (slave >= 0)

@@ -57,11 +57,12 @@ def test_messages_have_a_place_and_a_hint(verdicts):
     for path, verdict, why in verdicts:
         if verdict == "accepted" or not why:
             continue
-        first, _, rest = check(path).err.partition("\n")
+        first = check(path).err
+        assert first.count("\n") == 1, first
         assert re.match(re.escape(str(path)) + r":\d+:\d+: \S", first), first
         field = re.search(r'no field named "(\w+)"', why)
         if field and field[1] in REPLACED:
-            assert rest.startswith("  hint: "), first
+            assert "; hint: " in first, first
             hinted += 1
     assert hinted > 20
 

@@ -349,6 +349,8 @@ class TestNames:
         assert sh(built, "cat /etc/resolv.conf", "-R", f"{tmp}/mine:{RESOLV}").ok().out == "mine\n"
 
     def test_none_without_the_host_network(self, built, tmp):
+        seen = sh(built, "cat /etc/resolv.conf; wc -l < /proc/net/dev", "--net", "none").ok().out
+        assert seen == "3\n", "two lines of heading, and lo"
         (tmp / "cfg").write_text("clone_newnet: true\nmount_proc: true\n")
         assert sh(built, "cat /etc/resolv.conf; wc -l < /proc/net/dev", "--config", tmp / "cfg").ok().out == "3\n"
 

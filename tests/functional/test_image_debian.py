@@ -20,12 +20,12 @@ def image(*args, **kw):
 
 
 def mirror():
-    """Where this machine gets Debian from."""
+    """The option for where this machine gets Debian from."""
     text = ""
     for p in [pathlib.Path("/etc/apt/sources.list"), *pathlib.Path("/etc/apt/sources.list.d").glob("debian*")]:
         text += p.read_text() if p.exists() else ""
     found = re.search(r"^(?:deb\s+(?:\[.*\]\s+)?|URIs:\s*)(https?://\S*/debian)/?\s", text, re.M)
-    return found[1] if found else "http://deb.debian.org/debian"
+    return ["--mirror", found[1]] if found else []
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def debian(base):
         pytest.skip("no mmdebstrap")
     codename = subprocess.run(["sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME"], capture_output=True, text=True)
     d = base / "debian"
-    r = image("bootstrap", d, "--from", "debian", "--suite", codename.stdout.strip(), "--mirror", mirror())
+    r = image("bootstrap", d, "--from", "debian", "--suite", codename.stdout.strip(), *mirror())
     r.ok()
     assert "I: " in r.err, "progress is shown"
     yield d
