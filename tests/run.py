@@ -149,6 +149,8 @@ class Run:
     def copy_tree(self, to):
         """The tests and what was built, readable for everyone."""
         shutil.copytree(TESTS, to / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+        (to / "docs").mkdir()
+        shutil.copy(REPO / "docs" / "result.schema.json", to / "docs")
         build = self.binary.parent
         for p in build.rglob("*"):
             copy = to / "build" / p.relative_to(build)
