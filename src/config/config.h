@@ -115,6 +115,8 @@ struct config {
 	enum config_face face;
 	char **own_argv; /* our own command line, to be hidden from the jail; NULL: not known */
 
+	bool toastainer; /* nsjail's face: the file has settings of our own */
+
 	/* what to run, and how */
 	const char *name;
 	LIST_OF(const char *) description;
