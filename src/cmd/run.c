@@ -120,7 +120,8 @@ static int print_config(const struct config *cfg, bool json, struct err *err)
 
 	if (r < 0)
 		return fail(cfg->face, err);
-	fputs(text.s ?: "", stdout);
+	/* An empty file is refused, as nsjail does. */
+	fputs(text.n > 0 ? text.s : "# every setting has its default\n", stdout);
 	return fflush(stdout) ? 1 : 0;
 }
 
