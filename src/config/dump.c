@@ -166,8 +166,7 @@ static void put_value(struct dump *d, const struct setting *row, const void *v)
 
 	switch (row->type) {
 	case F_BOOL:
-		sbuf_puts(d->out,
-			  *(const bool *)v || row->flags & SF_MARKER ? "true" : "false");
+		sbuf_puts(d->out, *(const bool *)v || row->flags & SF_MARKER ? "true" : "false");
 		break;
 	case F_I32: sbuf_printf(d->out, "%d", *(const int32_t *)v); break;
 	case F_U32: sbuf_printf(d->out, "%u", *(const uint32_t *)v); break;

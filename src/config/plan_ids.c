@@ -63,7 +63,8 @@ static int parse_id(struct planner *p, const char *text, bool group, uint32_t *r
 	if (text[0] == '0' && text[1] >= '0' && text[1] <= '9') {
 		err_set(err, EINVAL, "%s '%s': an id does not begin with 0",
 			group ? "group" : "user", text);
-		return err_hint(err, "write it as decimal without the 0, or as 0x... in hexadecimal");
+		return err_hint(err,
+				"write it as decimal without the 0, or as 0x... in hexadecimal");
 	}
 	r = str_u64(text, ID_MAX, &v);
 	if (r == 0) {
