@@ -374,7 +374,10 @@ bool template_to_blame(struct template *t, const struct jail *j)
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		if (!str_eq(j->result.err.step, steps[i]))
 			continue;
-		t->off = "a jail could not be set up from it";
+		/* Unless it has just become outdated: then the next one will do. */
+		template_look(t);
+		if (t->ns >= 0)
+			t->off = "a jail could not be set up from it";
 		drop(t);
 		return true;
 	}

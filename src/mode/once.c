@@ -354,7 +354,9 @@ static int run(struct once *o, struct result *ret, struct err *err)
 		if (r < 0)
 			return r;
 		if (template_to_blame(&o->template, &o->jail)) {
-			log_debug("no template from now on: %s: %s", o->template.off, ret->err.msg);
+			log_debug("%s%s", ret->err.msg,
+				  o->template.off ? ": no template from now on"
+						  : ": launching again");
 		} else {
 			log_end(o, ret);
 			if (!again(o, ret, started_ms, ++done))
