@@ -59,7 +59,8 @@ static int read_policy(struct planner *p, const char **ret_name, char **ret, siz
 static int compile(struct planner *p, struct kafel_policy **ret_policy, struct err *err)
 {
 	/* nsjail gives numbers of the x32 interface to the policy's DEFAULT; elsewhere they are killed */
-	const struct kafel_options options = {.refuse_x32 = p->cfg->face != FACE_NSJAIL};
+	const struct kafel_options options = {.builtins = kafel_builtins,
+					      .refuse_x32 = p->cfg->face != FACE_NSJAIL};
 	struct sock_fprog *prog;
 	const char *name;
 	char *text;

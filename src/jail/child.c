@@ -31,6 +31,23 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 
+static void send_report(int ctl, const struct report *r)
+{
+	sys(SYS_sendto, ctl, r, report_size(r), MSG_NOSIGNAL, NULL, 0);
+}
+
+int child_weaker(struct child *c, enum protection p, enum protection_state state, struct err *err)
+{
+	struct report r = {.kind = REPORT_WARN, .status = (int)p};
+
+	if (c->plan->require >> p & 1)
+		return err_wrap(err, "require: %s", receipt_name(p));
+	r.absent = state == PROTECTION_ABSENT;
+	r.err = *err;
+	send_report(c->ctl, &r);
+	return 0;
+}
+
 /* ---- steps that are too small for a file */
 
 /*
@@ -251,13 +268,15 @@ static int step_seccomp(struct child *c, struct err *err)
 /* SIG_DFL as the kernel's struct sigaction: handler, flags, restorer, mask. */
 static const uint64_t default_action[4];
 
-static void reset_signals(void)
+/* As the program expects them; before a policy, which need not allow this. */
+static int step_signals(struct child *c UNUSED, struct err *err UNUSED)
 {
 	const uint64_t none = 0;
 
 	for (int sig = 1; sig <= 64; sig++)
 		sys(SYS_rt_sigaction, sig, default_action, NULL, sizeof(none));
 	sys_sigmask(SIG_SETMASK, &none, NULL);
+	return 0;
 }
 
 static int step_exec(struct child *c, struct err *err)
@@ -265,7 +284,6 @@ static int step_exec(struct child *c, struct err *err)
 	const struct jail_plan *p = c->plan;
 	int r = -ENOENT;
 
-	reset_signals();
 	if (c->exec_fd >= 0) {
 		r = (int)sys(SYS_execveat, c->exec_fd, "", p->argv, p->envp, AT_EMPTY_PATH);
 		return err_sys(err, r, "execute '%s' by descriptor", p->exec_paths[0]);
@@ -307,6 +325,7 @@ static const struct step {
 	{"park", terminal_await},
 	{"limits", limits_apply},
 	{"guard", step_guard},
+	{"signals", step_signals},
 	{"seccomp", step_seccomp_privileged},
 	{"capabilities", identity_drop_caps},
 	{"no_new_privs", step_no_new_privs},
@@ -327,11 +346,6 @@ int child_confine_and_exec(struct child *c, struct err *err)
 	return -EINVAL; /* exec does not come back with success */
 }
 
-static void send_report(int ctl, const struct report *r)
-{
-	sys(SYS_sendto, ctl, r, report_size(r), MSG_NOSIGNAL, NULL, 0);
-}
-
 /* guard_failed() - what the guard itself could not do. Return: its exit status. */
 static int guard_failed(const struct child *c, struct report *r, const char *step)
 {
@@ -348,15 +362,16 @@ static int program_main(void *arg)
 	r.kind = REPORT_ERROR;
 	r.err.code = 0;
 	child_confine_and_exec(c, &r.err);
-	send_report(c->ctl, &r);
+	/* The policy may be in force already, and few of them allow to send. */
+	sys(SYS_write, c->ctl, &r, report_size(&r));
 	return 255;
 }
 
 /* Signals that the guard passes on: those that ask a program for something. */
-static const uint64_t forwarded = 1ULL << (SIGHUP - 1) | 1ULL << (SIGINT - 1) |
-				  1ULL << (SIGQUIT - 1) | 1ULL << (SIGTERM - 1) |
-				  1ULL << (SIGUSR1 - 1) | 1ULL << (SIGUSR2 - 1) |
-				  1ULL << (SIGWINCH - 1) | 1ULL << (SIGCONT - 1);
+static const uint64_t forwarded =
+	1ULL << (SIGHUP - 1) | 1ULL << (SIGINT - 1) | 1ULL << (SIGQUIT - 1) |
+	1ULL << (SIGTERM - 1) | 1ULL << (SIGUSR1 - 1) | 1ULL << (SIGUSR2 - 1) |
+	1ULL << (SIGWINCH - 1) | 1ULL << (SIGCONT - 1) | 1ULL << (SIGXCPU - 1);
 
 /* wait_program() - reap whatever ends, pass signals on. Return: the program's wait status. */
 static int wait_program(pid_t program)
@@ -398,6 +413,28 @@ static void kill_descendants(int children)
 		/* Their own children become ours: never wait for one that was not killed yet. */
 		while (sys_wait4(-1, NULL, WNOHANG, NULL) > 0)
 			;
+		sys(SYS_nanosleep, &pause, NULL);
+	}
+}
+
+/*
+ * reap_all() - what the kernel kills with a pid namespace it does not count. So end and reap all others
+ * first, for a while: one that is not ours to kill, having another user, is left to the kernel.
+ */
+static void reap_all(void)
+{
+	const struct timespec pause = {.tv_nsec = 500000};
+
+	if (sys(SYS_kill, -1, SIGKILL) < 0)
+		return; /* there is none */
+	for (int rounds = 0; rounds < 100; rounds++) {
+		int r;
+
+		do
+			r = sys_wait4(-1, NULL, __WALL | WNOHANG, NULL);
+		while (r > 0);
+		if (r < 0)
+			return;
 		sys(SYS_nanosleep, &pause, NULL);
 	}
 }
@@ -491,6 +528,10 @@ int child_guard_main(void *arg)
 	if (p->enter && join_jail(c, &r.err) < 0)
 		return guard_failed(c, &r, "enter");
 	program = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL);
+	/* Older kernels (6.1) share no memory across time namespaces. */
+	if (program == -EINVAL && p->clone_flags & CLONE_NEWTIME)
+		program = proc_clone(flags & ~(uint64_t)CLONE_VM, SIGCHLD, program_main, c,
+				     c->stack_top, CHILD_STACK, NULL);
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
 		return guard_failed(c, &r, "namespaces");
@@ -503,6 +544,8 @@ int child_guard_main(void *arg)
 	}
 	r.kind = REPORT_EXIT;
 	r.status = wait_program(program);
+	if (p->account && p->pid_role == PID_INIT)
+		reap_all();
 	kill_descendants(children);
 	send_report(c->ctl, &r);
 	return 0;

@@ -20,7 +20,7 @@ SIGSYS = 128 + signal.SIGSYS
 
 @pytest.fixture
 def program(compile_c):
-    return compile_c("programs/calls.c", "-no-pie", "-pthread")
+    return compile_c("programs/calls.c")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 /*
  * Makes the system calls that tests/functional/test_trace.py looks at:  calls WHAT [ARGUMENT]...
  * Ends with 0 when it could do what it was asked to, whatever the calls themselves said.
+ * flags: -no-pie -pthread
  */
 #include <arpa/inet.h>
 #include <errno.h>
