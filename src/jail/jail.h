@@ -7,6 +7,7 @@
 
 #include "jail/plan.h"
 #include "jail/result.h"
+#include "net/net.h"
 
 struct jail {
 	const struct jail_plan *plan; /* borrowed until jail_release() */
@@ -17,6 +18,7 @@ struct jail {
 	bool ctl_eof;	/* nobody will report any more: no use to poll it */
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
+	struct net_run *net; /* its network, when the plan has one */
 	uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none */
 	enum result_reason ended_by;	  /* why we killed it; RESULT_EXITED: we did not */
 	int ended_signal;

@@ -13,6 +13,7 @@
 
 #include "base/defs.h"
 
+struct net_plan;
 struct sock_fprog;
 
 /* struct idmap_plan - one of the two id maps of the user namespace */
@@ -50,6 +51,7 @@ struct mount_plan {
 	bool make_target;    /* make dst when it is missing */
 	bool readonly_last;  /* later targets are made inside: becomes read-only at the end */
 	bool exists_is_fine; /* a link that is already there with the same text is kept */
+	bool by_launcher;    /* sysfs: the jail may not make it (network.h) */
 };
 
 /* struct limit_plan - one resource limit to set */
@@ -86,6 +88,8 @@ struct jail_plan {
 	gid_t gid;
 	const char *hostname; /* NULL: leave */
 	bool loopback_up;
+	/* what else its network has, and then who makes the namespace; NULL: nothing */
+	const struct net_plan *net;
 
 	/* root and mounts */
 	const struct mount_plan *mounts; /* [0] is the root; 0 entries: keep the caller's root */
