@@ -445,6 +445,22 @@ static bool is_jails_own(const struct config *cfg, const struct net_plan *net)
 	       cfg->iface_own.n == net->n_links;
 }
 
+/* maps_root() - whether somebody in the jail is user 0 outside. */
+static bool maps_root(const struct jail_plan *plan)
+{
+	const char *line = plan->uid_map.text;
+	char *end;
+
+	while (line && *line) {
+		strtoul(line, &end, 10); /* "inside outside count" */
+		if (strtoul(end, &end, 10) == 0)
+			return true;
+		line = strchr(end, '\n');
+		line += line != NULL;
+	}
+	return false;
+}
+
 /* What a jail has no power over is set up from outside. */
 static void plan_outside(struct planner *p, struct net_plan *net)
 {
@@ -460,6 +476,10 @@ static void plan_outside(struct planner *p, struct net_plan *net)
 	if (cfg->clone_newuser) {
 		net->low_ports = HAS_CAP(caps, CAP_NET_BIND_SERVICE);
 		net->ping = HAS_CAP(caps, CAP_NET_RAW);
+		if ((cfg->proc_rw || HAS_CAP(caps, CAP_SYS_ADMIN)) && maps_root(p->plan))
+			plan_warn(p, "the jail's root is user 0 outside, and can write to "
+				     "/proc/sys/net of the jail's network: map another user "
+				     "(--user 0:100000 --group 0:100000)");
 	} else if (net->rules && (HAS_CAP(caps, CAP_NET_ADMIN) || HAS_CAP(caps, CAP_SYS_ADMIN) ||
 				  HAS_CAP(caps, CAP_NET_RAW))) {
 		plan_warn(p, "without a user namespace, a program that keeps CAP_NET_ADMIN, "

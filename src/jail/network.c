@@ -49,12 +49,19 @@ void network_release(struct jail *j)
 
 int network_sysfs(const struct jail_plan *p, struct err *err)
 {
-	for (unsigned i = 0; i < p->n_mounts && p->net; i++) {
-		const struct mount_plan *m = &p->mounts[i];
-		int r = m->by_launcher ? mounts_make_fs(m, err) : FD_NONE;
+	static const char *const readonly[] = {"ro", NULL};
 
-		if (m->by_launcher)
-			return r < 0 && m->optional ? FD_NONE : r;
+	for (unsigned i = 0; i < p->n_mounts && p->net; i++) {
+		struct mount_plan m = p->mounts[i];
+		int r;
+
+		if (!m.by_launcher)
+			continue;
+		/* The file system itself, not only its mount, which the jail may be able to change. */
+		if (m.attrs & MOUNT_ATTR_RDONLY)
+			m.options = readonly;
+		r = mounts_make_fs(&m, err);
+		return r < 0 && m.optional ? FD_NONE : r;
 	}
 	return FD_NONE;
 }

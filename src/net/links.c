@@ -217,37 +217,52 @@ static const char *text_of(const struct net_addr *a, char *buf, size_t n)
 	return inet_ntop(a->family, a->ip, buf, (socklen_t)n) ?: "?";
 }
 
-static int set_up_failed(struct err *err, const struct net_plan *p, int r,
-			 const struct nl_answer *a)
+static int say_set_up(struct err *err, const struct net_plan *p, int r, const struct nl_answer *a)
 {
 	const struct net_link *l = &p->links[a->seq >> 12 & 0xffff];
 	unsigned i = a->seq & 0xfff;
 	char ip[INET6_ADDRSTRLEN];
 
 	switch (a->seq >> 28) {
-	case LOOPBACK: err_sys(err, r, "bring up lo"); break;
+	case LOOPBACK: return err_sys(err, r, "bring up lo");
+	case LINK_UP: return err_sys(err, r, "bring up interface '%s'", l->name);
+	case ADDRESS:
+		return err_sys(err, r, "give interface '%s' the address %s/%u", l->name,
+			       text_of(&l->addrs[i], ip, sizeof(ip)), l->addrs[i].prefix);
+	case ROUTE:
+		return err_sys(err, r, "make %s the gateway on interface '%s'",
+			       text_of(&l->gateways[i], ip, sizeof(ip)), l->name);
+	default: return err_sys(err, r, "configure the jail's network");
+	}
+}
+
+static int set_up_failed(struct err *err, const struct net_plan *p, int r,
+			 const struct nl_answer *a)
+{
+	const struct net_link *l = &p->links[a->seq >> 12 & 0xffff];
+
+	say_set_up(err, p, r, a);
+	with_words(err, r, a);
+	switch (a->seq >> 28) {
 	case LINK_UP:
-		err_sys(err, r, "bring up interface '%s'", l->name);
 		if (r == -EADDRINUSE || r == -EBUSY)
 			err_hint(err, "another macvlan of '%s' has this hardware address", l->host);
+		if (r == -EINVAL && l->mtu)
+			err_hint(err, "does it allow packets of %u bytes?", l->mtu);
 		break;
 	case ADDRESS:
-		err_sys(err, r, "give interface '%s' the address %s/%u", l->name,
-			text_of(&l->addrs[i], ip, sizeof(ip)), l->addrs[i].prefix);
-		if (l->addrs[i].family == AF_INET6 && (r == -EACCES || r == -EOPNOTSUPP))
+		if (l->addrs[a->seq & 0xfff].family == AF_INET6 &&
+		    (r == -EACCES || r == -EOPNOTSUPP || r == -EAFNOSUPPORT))
 			err_hint(err, "IPv6 is switched off on this machine "
 				      "(net.ipv6.conf.default.disable_ipv6)");
 		break;
 	case ROUTE:
-		err_sys(err, r, "make %s the gateway on interface '%s'",
-			text_of(&l->gateways[i], ip, sizeof(ip)), l->name);
 		if (r == -ENETUNREACH || r == -EHOSTUNREACH || r == -EINVAL)
 			err_hint(err, "a gateway must lie in the network of an address of the "
 				      "interface; 0.0.0.0 means none");
 		break;
-	default: err_sys(err, r, "configure the jail's network");
 	}
-	return with_words(err, r, a);
+	return r;
 }
 
 int links_set_up(const struct net_plan *p, int jail, const struct link_state *state,
