@@ -75,6 +75,7 @@ def test_detects_broken(world):
     for a in ATTEMPTS:
         assert succeed(nsjail, "--iface_own", "own0", attempts=[a]) == [a], a
         if a in ("move the interface away", "remove the interface"):  # it is gone, that is what was shown
+            assert wait_for(lambda: "far0" not in world.out.links())
             world.host.sh(f"ip link add own0 type veth peer name far0 netns {world.out.holder.pid}; ip link set own0 up")
         assert "UP" in world.host.links()["own0"], a
 
