@@ -461,6 +461,18 @@ static bool maps_root(const struct jail_plan *plan)
 	return false;
 }
 
+/* jails_groups() - the first range of the group map, as its ids are outside: "FIRST LAST". */
+static const char *jails_groups(struct planner *p)
+{
+	char *end;
+	unsigned long first, count;
+
+	strtoul(p->plan->gid_map.text ?: "", &end, 10); /* "inside outside count" */
+	first = strtoul(end, &end, 10);
+	count = strtoul(end, &end, 10);
+	return arena_printf(&p->out->arena, "%lu %lu", first, first + (count ? count - 1 : 0));
+}
+
 /* What a jail has no power over is set up from outside. */
 static void plan_outside(struct planner *p, struct net_plan *net)
 {
@@ -475,7 +487,7 @@ static void plan_outside(struct planner *p, struct net_plan *net)
 	net->loopback_up = !cfg->iface_no_lo;
 	if (cfg->clone_newuser) {
 		net->low_ports = HAS_CAP(caps, CAP_NET_BIND_SERVICE);
-		net->ping = HAS_CAP(caps, CAP_NET_RAW);
+		net->ping = HAS_CAP(caps, CAP_NET_RAW) ? jails_groups(p) : NULL;
 		if ((cfg->proc_rw || HAS_CAP(caps, CAP_SYS_ADMIN)) && maps_root(p->plan))
 			plan_warn(p, "the jail's root is user 0 outside, and can write to "
 				     "/proc/sys/net of the jail's network: map another user "

@@ -129,6 +129,10 @@ static int open_sockets(struct net_run *n, int ns, struct err *err)
 	n->host = nl_open(NETLINK_ROUTE);
 	if (n->host < 0)
 		return err_sys(err, n->host, "open a netlink socket");
+	/* Where this is refused there would be no way back: root of a container's user namespace. */
+	r = sys_setns(n->host_ns, CLONE_NEWNET);
+	if (r < 0)
+		return err_sys(err, r, "come back to the caller's network namespace");
 	r = ns >= 0 ? sys_setns(ns, CLONE_NEWNET) : (int)sys(SYS_unshare, CLONE_NEWNET);
 	if (r < 0)
 		return err_sys(err, r,
@@ -170,7 +174,7 @@ static void open_doors(const struct net_plan *p)
 	if (p->low_ports)
 		io_write_file(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 	if (p->ping)
-		io_write_file(AT_FDCWD, "/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+		io_write_file(AT_FDCWD, "/proc/sys/net/ipv4/ping_group_range", p->ping);
 }
 
 static int enter(struct net_run *n, int ns, struct err *err)

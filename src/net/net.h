@@ -61,8 +61,9 @@ struct net_plan {
 	 */
 	bool jails_own;
 	bool loopback_up; /* not with jails_own: the jail does that itself */
-	/* Low ports and ICMP sockets for everybody inside: the jail's capabilities do not reach. */
-	bool low_ports, ping;
+	/* What capabilities inside would allow, but do not here: low ports for everybody... */
+	bool low_ports;
+	const char *ping; /* ... and ICMP sockets for groups "FIRST LAST"; NULL: nobody */
 	const void *rules; /* messages for nf_tables, made by rules_build(); NULL: none */
 	size_t rules_len;
 };

@@ -337,7 +337,7 @@ def test_many_rules(world):
     assert jail("--net_iface", OWN, *with_rules(rules), attempts=[T, PORT1]) == ["ok 10.78.0.10", "refused"]
 
 
-@privileged
+@pytest.mark.modes("root")
 def test_rules_without_an_interface():
     """They hold also for what is there alone, the loopback interface."""
     got = jail("--traffic_rule", "dst_ip=127.0.0.2,action=drop", attempts=["udp,127.0.0.1,9", "udp,127.0.0.2,9"])
@@ -447,6 +447,14 @@ def test_errors_of_the_kernel_name_the_object(world):
 def test_without_privileges(opts):
     r = run("-c", "/", *opts.split(), "--", "/bin/true")
     assert r.rc == 125 and len(r.errors()) == 1 and "start as root" in r.hints()[0], r
+
+
+@pytest.mark.modes("nested")
+def test_without_power_over_the_callers_network():
+    """Root of a user namespace, whose network namespace is not its own: told before anything is changed."""
+    for opts in (["--traffic_rule", "action=drop"], ["--iface_own", "lo0"]):
+        r = run("-c", "/", *opts, "--", "/bin/true")
+        assert r.rc == 125 and "come back" in r.errors()[0] and "start as root" in r.hints()[0], r
 
 
 @pytest.mark.modes("root")
