@@ -163,7 +163,7 @@ def test_filter_is_the_policy_and_no_other(calls, root, tmp):
 @pytest.mark.core
 def test_signals_and_stops_pass(calls):
     for opts in ([], ["--explain"]):
-        assert calls("stops", *opts, policy=KILL).ok().out == "stops 4\n"
+        assert calls("stops", *opts, policy=KILL).ok().out == "stops 5\n"
 
 
 def test_ptrace_inside_is_taken(calls):

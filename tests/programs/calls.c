@@ -269,6 +269,9 @@ static int do_trap(void)
 /* Signals and stops between a parent and its child, as job control has them. */
 static int do_stops(void)
 {
+	volatile unsigned *beats =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned seen;
 	int status, n = 0, ready[2];
 	char c;
 	pid_t pid;
@@ -279,8 +282,8 @@ static int do_stops(void)
 	if (pid == 0) {
 		signal(SIGUSR1, SIG_IGN);
 		if (write(ready[1], "r", 1) == 1)
-			for (;;)
-				pause();
+			for (;; ++*beats)
+				usleep(500);
 		_exit(1);
 	}
 	if (read(ready[0], &c, 1) != 1)
@@ -289,7 +292,9 @@ static int do_stops(void)
 	kill(pid, SIGSTOP);
 	n += waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status) &&
 	     WSTOPSIG(status) == SIGSTOP;
+	seen = *beats;
 	usleep(50000);
+	n += *beats == seen;
 	n += waitpid(pid, &status, WNOHANG | WUNTRACED | WCONTINUED) == 0; /* stays stopped */
 	kill(pid, SIGCONT);
 	n += waitpid(pid, &status, WCONTINUED) == pid && WIFCONTINUED(status);
