@@ -13,6 +13,7 @@
 
 #include "base/defs.h"
 
+struct cgroup_plan;
 struct sock_fprog;
 
 /* struct idmap_plan - one of the two id maps of the user namespace */
@@ -119,6 +120,7 @@ struct jail_plan {
 	int oom_score_adj;
 	unsigned long personality; /* 0: leave */
 	bool core_scheduling, disable_tsc;
+	const struct cgroup_plan *cgroup; /* cgroup/cgroup.h; NULL: no control group is touched */
 
 	/* privileges */
 	uint64_t caps; /* capabilities kept, one bit each */

@@ -11,6 +11,7 @@ static const char *const reasons[RESULT_REASONS] = {
 	[RESULT_SETUP_FAILED] = "setup_failed",
 	[RESULT_SUPERVISOR_SIGNAL] = "supervisor_signal",
 	[RESULT_KILLED] = "killed",
+	[RESULT_MEMORY_LIMIT] = "memory_limit",
 };
 
 const char *result_reason_name(enum result_reason reason)

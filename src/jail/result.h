@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "cgroup/cgroup.h"
 
 enum result_reason {
 	RESULT_EXITED,		  /* by itself: exit_code */
@@ -15,6 +16,7 @@ enum result_reason {
 	RESULT_SETUP_FAILED,	  /* the program never ran: err */
 	RESULT_SUPERVISOR_SIGNAL, /* the launcher was told to end it: signal is what told it */
 	RESULT_KILLED,		  /* the library's caller ended it */
+	RESULT_MEMORY_LIMIT,	  /* killed at the memory limit of its own control group */
 	RESULT_REASONS
 };
 
@@ -24,9 +26,10 @@ struct result {
 	int signal;	  /* 0: none */
 	bool core;	  /* a core file was written */
 	uint64_t wall_us; /* from the clone to the end */
-	uint64_t user_us, sys_us; /* CPU time of all the jail's processes */
-	uint64_t peak_kib;	  /* largest resident set of one process */
-	struct err err;		  /* RESULT_SETUP_FAILED: step, cause, hint */
+	uint64_t user_us, sys_us;   /* CPU time of all the jail's processes */
+	uint64_t peak_kib;	    /* largest resident set of one process */
+	struct cgroup_usage cgroup; /* what its control groups counted; have is 0 without */
+	struct err err;		    /* RESULT_SETUP_FAILED: step, cause, hint */
 };
 
 /** result_reason_name() - as it stands in the JSON. */
