@@ -38,6 +38,7 @@ enum toastainer_reason {
 	TOASTAINER_TIME_LIMIT = 2,   /* killed at its wall clock limit */
 	TOASTAINER_SETUP_FAILED = 3, /* the program never ran: error */
 	TOASTAINER_KILLED = 5,	     /* toastainer_jail_kill() */
+	TOASTAINER_MEMORY_LIMIT = 6, /* killed at the memory limit of its own control group */
 };
 
 /* struct toastainer_result - how a run ended and what it used; fields are only ever added at the end */

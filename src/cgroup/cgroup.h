@@ -71,22 +71,26 @@ struct cgroup_ask {
 	const char *v1_parent[CGROUP_CONTROLLERS];
 	const char *v2_parent;
 	/*
-	 * The program's user is the owner of the files of the group, as when root runs it as uid 0:
-	 * the files of the limits must belong to somebody else.
+	 * The program may act as the owner of the groups' files, as when root runs it as uid 0.
+	 * disown: files with limits get another owner. seal: the jail, which has a user namespace of
+	 * its own, must not make further cgroup namespaces; in one of these it could mount and write
+	 * the groups of the launcher.
 	 */
-	bool disown;
+	bool disown, seal;
 };
 
 /* struct cgroup_write - one value for one file of a group */
 struct cgroup_write {
 	const char *file, *value;
+	const char *or_file; /* where there is no such file; NULL: none */
 	const char *setting; /* who asked, for messages */
 };
 
 /* struct cgroup_place - a group to make in one hierarchy */
 struct cgroup_place {
-	const char *parent;   /* absolute directory */
-	unsigned controllers; /* bits of enum cgroup_controller */
+	const char *parent;    /* absolute directory */
+	const char *hierarchy; /* v1: all its controllers, separated by commas */
+	unsigned controllers;  /* bits of enum cgroup_controller */
 	const struct cgroup_write *writes;
 	unsigned n_writes;
 	bool v2;
@@ -103,7 +107,7 @@ struct cgroup_plan {
 	unsigned n;
 	const struct bpf_insn *devices; /* v2: the device program; NULL: none */
 	unsigned n_devices;
-	bool disown;
+	bool disown, seal;
 };
 
 /**
@@ -118,10 +122,10 @@ int cgroup_plan_make(const struct cgroup_ask *ask, struct arena *a, const struct
 /* struct cgroup - the groups of one jail */
 struct cgroup {
 	const struct cgroup_plan *plan; /* NULL: none */
-	char name[2][40];		/* ours, nsjail's */
-	int dir[CGROUP_PLACES];		/* held with flock(2): says that the jail lives */
-	int join[CGROUP_PLACES];	/* v1: `tasks`; v2: `cgroup.procs`; open for writing */
-	bool moved;			/* we made the group that the launcher is in now */
+	char name[CGROUP_PLACES][40];
+	int dir[CGROUP_PLACES]; /* held with flock(2), which says that the jail lives; or FD_NONE */
+	bool disowned;		/* the files of the limits are not the jail's to write */
+	bool moved;		/* we made the group that the launcher is in now */
 };
 
 /** cgroup_create() - make the groups and set their limits. Nothing is left when it fails. */
@@ -136,7 +140,14 @@ int cgroup_v2_dir(const struct cgroup *c);
  */
 int cgroup_enter(const struct cgroup *c, bool born, struct err *err);
 
-/** cgroup_kill() - SIGKILL for everything in the groups, until nothing is left or it takes too long. */
+/**
+ * cgroup_seal() - let the calling process' user namespace have no further cgroup namespaces.
+ * System calls only; the host's /proc must be there.
+ * @one: it has one of its own
+ */
+int cgroup_seal(const struct cgroup *c, bool one, struct err *err);
+
+/** cgroup_kill() - SIGKILL for everything in the groups. Does not wait for the end of it. */
 void cgroup_kill(const struct cgroup *c);
 
 /** cgroup_remove() - kill what is left, remove the groups, close; harmless twice. */

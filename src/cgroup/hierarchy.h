@@ -17,6 +17,7 @@ struct hierarchy {
 	 * the way (HIERARCHY_SELF), the one above.
 	 */
 	const char *dir;
+	const char *names; /* v1: all its controllers, also unknown ones, separated by commas */
 	bool top; /* v2: the top of the hierarchy, or of what this namespace shows of it */
 };
 

@@ -59,6 +59,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	l = (struct launch *)(mem + 2 * CHILD_STACK);
 	l->child = (struct child){
 		.plan = p,
+		.cgroup = &j->cgroup,
 		.ctl = child_ctl,
 		.launcher_ctl = j->ctl,
 		.trees = l->trees,
@@ -79,7 +80,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	/* No handler of ours may run in the child; it starts with everything blocked. */
 	sys_sigmask(SIG_SETMASK, &all, &mask);
 	pid = proc_clone(flags, p->own_process ? SIGCHLD : 0, child_guard_main, &l->child,
-			 mem + 2 * CHILD_STACK, CHILD_STACK, &j->guard_fd);
+			 mem + 2 * CHILD_STACK, CHILD_STACK, &j->guard_fd, FD_NONE);
 	sys_sigmask(SIG_SETMASK, &mask, NULL);
 	if (pid < 0) {
 		j->guard_fd = FD_NONE;
@@ -104,7 +105,11 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	j->ctl = pair[0];
 	child_ctl = pair[1];
 	j->started_ns = now_ns();
-	r = start_guard(j, child_ctl, io ?: &nothing, err);
+	r = plan->cgroup ? cgroup_create(plan->cgroup, &j->cgroup, err) : 0;
+	if (r < 0)
+		step = "cgroup";
+	else
+		r = start_guard(j, child_ctl, io ?: &nothing, err);
 	if (r >= 0 && plan->clone_flags & CLONE_NEWUSER) {
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
@@ -116,6 +121,8 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		jail_release(j);
 		return r;
 	}
+	if (plan->cgroup)
+		cgroup_tidy(plan->cgroup); /* while the jail sets itself up */
 	if (plan->time_limit && !(io && io->park))
 		j->deadline_ns = j->started_ns + plan->time_limit * 1000000000ULL;
 	return 0;
@@ -179,6 +186,7 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 	r->sys_us = tv_us(&ru->ru_stime);
 	r->peak_kib = (uint64_t)ru->ru_maxrss;
 	r->exit_code = -1;
+	cgroup_usage(&j->cgroup, &r->cgroup);
 	j->finished = true;
 	if (r->reason == RESULT_SETUP_FAILED)
 		return;
@@ -186,6 +194,8 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 		r->reason = RESULT_SIGNALED;
 		r->signal = WTERMSIG(status);
 		r->core = WCOREDUMP(status);
+		if (r->signal == SIGKILL && r->cgroup.own_oom)
+			r->reason = RESULT_MEMORY_LIMIT;
 	} else {
 		r->reason = RESULT_EXITED;
 		r->exit_code = WEXITSTATUS(status);
@@ -248,6 +258,8 @@ void jail_end(struct jail *j, enum result_reason reason, int sig)
 	}
 	/* Without a pid namespace the guard does the killing: see CHILD_SIG_ORPHANED. */
 	kill_guard(j, j->plan->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL);
+	if (j->plan->pid_role == PID_SHARED)
+		cgroup_kill(&j->cgroup);
 }
 
 int jail_signal(struct jail *j, int sig)
@@ -294,6 +306,7 @@ void jail_release(struct jail *j)
 			;
 		j->guard = 0;
 	}
+	cgroup_remove(&j->cgroup);
 	close_fd(&j->guard_fd);
 	close_fd(&j->ctl);
 	close_fd(&j->tty_master);

@@ -17,6 +17,7 @@ struct jail {
 	bool ctl_eof;	/* nobody will report any more: no use to poll it */
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
+	struct cgroup cgroup; /* when the plan asks for groups */
 	uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none */
 	enum result_reason ended_by;	  /* why we killed it; RESULT_EXITED: we did not */
 	int ended_signal;

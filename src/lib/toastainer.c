@@ -18,7 +18,8 @@
 
 static_assert(sizeof(struct toastainer_error) == sizeof(struct err), "one error, two names");
 static_assert((int)TOASTAINER_SETUP_FAILED == (int)RESULT_SETUP_FAILED &&
-		      (int)TOASTAINER_KILLED == (int)RESULT_KILLED,
+		      (int)TOASTAINER_KILLED == (int)RESULT_KILLED &&
+		      (int)TOASTAINER_MEMORY_LIMIT == (int)RESULT_MEMORY_LIMIT,
 	      "reasons have the same numbers");
 
 struct toastainer_config {

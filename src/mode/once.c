@@ -173,6 +173,8 @@ static void log_end(const struct once *o, const struct result *r)
 		return;
 	if (r->reason == RESULT_TIME_LIMIT)
 		log_warn("run time >= time limit (%u s): the jail was killed", o->cfg->time_limit);
+	else if (r->reason == RESULT_MEMORY_LIMIT)
+		log_warn("the jail was killed at the memory limit of its control group");
 	else if (r->reason == RESULT_SIGNALED)
 		log_info("pid=%d ([STANDALONE MODE]) terminated with signal: %s (%d)", pid,
 			 str_signal(r->signal, name, sizeof(name)), r->signal);
