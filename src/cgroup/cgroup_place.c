@@ -45,8 +45,7 @@ static bool delegated(const char *dir)
 	struct hierarchies seen;
 	struct arena a = {0};
 	const struct hierarchy *v2 = NULL;
-	struct stat own, above;
-	char path[PATH_MAX + 8];
+	struct stat own;
 	bool top;
 
 	if (is_yes(dir, "trusted.delegate") || is_yes(dir, "user.delegate"))
@@ -57,9 +56,8 @@ static bool delegated(const char *dir)
 	arena_free(&a);
 	if (top)
 		return true;
-	snprintf(path, sizeof(path), "%s/..", dir);
-	return geteuid() != 0 && stat(dir, &own) == 0 && stat(path, &above) == 0 &&
-	       own.st_uid == geteuid() && above.st_uid != geteuid();
+	/* A user's own group is below one that was handed over: nobody else gives it away. */
+	return geteuid() != 0 && stat(dir, &own) == 0 && own.st_uid == geteuid();
 }
 
 static int move(int self, pid_t pid)
@@ -110,17 +108,34 @@ static int move_all(int dir, int self)
 	return -EBUSY;
 }
 
+static int not_delegated(struct err *err)
+{
+	return err_hint(
+		err,
+		"start in a group that is handed over: systemd-run %s--scope -p Delegate=yes "
+		"toastainer ...",
+		geteuid() ? "--user " : "");
+}
+
 static int busy(const struct cgroup_place *p, struct err *err)
 {
 	err_set(err, EBUSY,
 		"control group '%s': it has other processes, so it cannot give controllers to "
 		"groups below",
 		p->parent);
-	return err_hint(
-		err,
-		"start in a group that is handed over: systemd-run %s--scope -p Delegate=yes "
-		"toastainer ...",
-		geteuid() ? "--user " : "");
+	return not_delegated(err);
+}
+
+/*
+ * Whether the rule applies and is broken. The kernel itself says so for some controllers only: with
+ * the others it makes the groups below ones for threads, which take no process.
+ */
+static bool in_the_way(int dir)
+{
+	char text[64];
+
+	return faccessat(dir, "cgroup.type", F_OK, 0) == 0 && /* the top of all has none */
+	       io_read_small(dir, "cgroup.procs", text, sizeof(text)) > 0;
 }
 
 /* make_way() - nothing may be left in the parent's group itself. */
@@ -134,13 +149,16 @@ static int make_way(const struct cgroup_place *p, int dir, bool *ret_moved, stru
 		return busy(p, err);
 	r = sys_mkdirat(dir, HIERARCHY_SELF, 0755);
 	made = r == 0;
-	if (r < 0 && r != -EEXIST)
-		return err_sys(err, r, "make the control group '%s/" HIERARCHY_SELF "'", p->parent);
+	if (r < 0 && r != -EEXIST) {
+		err_sys(err, r, "make the control group '%s/" HIERARCHY_SELF "'", p->parent);
+		return not_delegated(err);
+	}
 	self = sys_openat(dir, HIERARCHY_SELF, O_RDONLY | O_DIRECTORY, 0);
 	r = self < 0 ? self : move_all(dir, self);
-	if (r < 0)
-		return err_sys(err, r, "move the processes of '%s' to '" HIERARCHY_SELF "'",
-			       p->parent);
+	if (r < 0) {
+		err_sys(err, r, "move the processes of '%s' to '" HIERARCHY_SELF "'", p->parent);
+		return not_delegated(err);
+	}
 	*ret_moved = made && alone;
 	return 0;
 }
@@ -160,20 +178,16 @@ int cgroup_place_prepare(const struct cgroup_place *p, bool *ret_moved, struct e
 	list_of(p->controllers & ~hierarchy_list(have, true), '+', list, sizeof(list));
 	if (!list[0])
 		return 0;
-	r = io_write_file(dir, "cgroup.subtree_control", list);
-	if (r == -EBUSY) {
+	if (in_the_way(dir)) {
 		r = make_way(p, dir, ret_moved, err);
 		if (r < 0)
 			return r;
-		r = io_write_file(dir, "cgroup.subtree_control", list);
 	}
+	r = io_write_file(dir, "cgroup.subtree_control", list);
 	if (r >= 0)
 		return 0;
 	err_sys(err, r, "write '%s' to '%s/cgroup.subtree_control'", list, p->parent);
-	if (r == -EACCES || r == -EPERM || r == -EROFS)
-		return err_hint(err, "a user needs a group that was handed over: start it by "
-				     "systemd-run --user --scope -p Delegate=yes toastainer ...");
-	return -err->code;
+	return r == -EACCES || r == -EPERM || r == -EROFS ? not_delegated(err) : r;
 }
 
 void cgroup_place_restore(const struct cgroup_place *p)

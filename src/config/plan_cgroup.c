@@ -106,7 +106,7 @@ static void limits(const struct config *cfg, struct cgroup_ask *ask)
 		ask->limit[CGROUP_MEMORY_SWAP] =
 			(struct cgroup_value){.setting = "cgroup_mem_swap_max",
 					      .number = (uint64_t)cfg->cgroup_mem_swap_max};
-	ask->always = cfg->cgroup_always || cfg->mount_cgroup;
+	ask->always = cfg->cgroup_always;
 }
 
 /* Whether the numbers "inside outside count" map the id. */
@@ -146,9 +146,10 @@ int plan_cgroup(struct planner *p, struct err *err)
 
 	limits(p->cfg, &ask);
 	for (unsigned l = 0; !ask.always; l++) {
-		if (l == CGROUP_LIMITS)
+		if (l == CGROUP_LIMITS && !p->cfg->mount_cgroup)
 			return 0; /* nothing: no need to look at the machine */
-		if (ask.limit[l].setting)
+		ask.always = l == CGROUP_LIMITS; /* something to be shown */
+		if (ask.always || ask.limit[l].setting)
 			break;
 	}
 	if (places(p, &ask, err) < 0)
