@@ -145,6 +145,8 @@ class Run:
         if not self.public:
             self.public = self.work / "tree"
             shutil.copytree(TESTS, self.public / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+            (self.public / "docs").mkdir()
+            shutil.copy(REPO / "docs" / "result.schema.json", self.public / "docs")
             build = self.binary.parent
             for p in build.rglob("*"):
                 to = self.public / "build" / p.relative_to(build)

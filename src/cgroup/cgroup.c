@@ -195,7 +195,7 @@ int cgroup_seal(const struct cgroup *c, bool one, struct err *err)
 	r = fd < 0 ? fd : (int)sys_write(fd, one ? "1" : "0", 1);
 	if (fd >= 0)
 		sys_close(fd);
-	if (r >= 0 || c->disowned) /* then the limits at least are not the jail's to write */
+	if (r >= 0)
 		return 0;
 	err_sys(err, r, "write '%s'", path);
 	return err_hint(err, "without it the program, being of the same user as the control group, "

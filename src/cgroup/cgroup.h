@@ -108,6 +108,9 @@ struct cgroup_plan {
 	const struct bpf_insn *devices; /* v2: the device program; NULL: none */
 	unsigned n_devices;
 	bool disown, seal;
+	uint64_t memory_max; /* 0: no limit */
+	bool counts_cpu;     /* one of the groups does */
+	bool kills;	     /* one of them can be killed as a whole */
 };
 
 /**
@@ -144,6 +147,8 @@ int cgroup_enter(const struct cgroup *c, bool born, struct err *err);
  * cgroup_seal() - let the calling process' user namespace have no further cgroup namespaces.
  * System calls only; the host's /proc must be there.
  * @one: it has one of its own
+ * Return: 0, or a negative errno: then the jail can write the groups of the launcher, and its own
+ *	unless these have another owner (c->disowned).
  */
 int cgroup_seal(const struct cgroup *c, bool one, struct err *err);
 
@@ -166,6 +171,7 @@ enum cgroup_figure {
 	CGROUP_OOM_KILLS,	 /* processes killed for want of memory, whosever */
 	CGROUP_MEMORY_MAX_HITS,	 /* how often usage was about to go over the limit */
 	CGROUP_MEMORY_HIGH_HITS, /* how often it was slowed down over memory high */
+	CGROUP_SWAP_MAX_HITS,
 	CGROUP_PAGE_FAULTS,
 	CGROUP_MAJOR_FAULTS,
 	CGROUP_PIDS_PEAK,
@@ -200,6 +206,9 @@ static inline bool cgroup_has(const struct cgroup_usage *u, enum cgroup_figure f
 {
 	return u->have & 1U << f;
 }
+
+/** cgroup_cpu_ns() - CPU time so far, nanoseconds. Return: false when no group counts it. */
+bool cgroup_cpu_ns(const struct cgroup *c, uint64_t *ret);
 
 /** cgroup_usage() - what the groups have counted. While the jail runs too. */
 void cgroup_usage(const struct cgroup *c, struct cgroup_usage *ret);

@@ -471,6 +471,12 @@ int cgroup_plan_make(const struct cgroup_ask *ask, struct arena *a, const struct
 		snprintf(err->step, sizeof(err->step), "cgroup");
 		return r;
 	}
+	m.plan->memory_max = ask->limit[CGROUP_MEMORY_MAX].number;
+	for (unsigned i = 0; i < m.plan->n; i++) {
+		m.plan->kills |= m.plan->place[i].v2;
+		m.plan->counts_cpu |=
+			m.plan->place[i].v2 || m.plan->place[i].controllers & 1U << CGROUP_CPUACCT;
+	}
 	*ret = m.plan;
 	return 0;
 }

@@ -27,6 +27,7 @@ static const struct figure_row {
 	{true, CGROUP_MEMORY, "memory.events", "oom_kill", FIELD, CGROUP_OOM_KILLS, 0},
 	{true, CGROUP_MEMORY, "memory.events", "max", FIELD, CGROUP_MEMORY_MAX_HITS, 0},
 	{true, CGROUP_MEMORY, "memory.events", "high", FIELD, CGROUP_MEMORY_HIGH_HITS, 0},
+	{true, CGROUP_MEMORY, "memory.swap.events", "max", FIELD, CGROUP_SWAP_MAX_HITS, 0},
 	{true, CGROUP_MEMORY, "memory.stat", "pgfault", FIELD, CGROUP_PAGE_FAULTS, 0},
 	{true, CGROUP_MEMORY, "memory.stat", "pgmajfault", FIELD, CGROUP_MAJOR_FAULTS, 0},
 	{true, CGROUP_PIDS, "pids.peak", NULL, WHOLE, CGROUP_PIDS_PEAK, 0},
@@ -47,6 +48,7 @@ static const struct figure_row {
 
 	{false, CGROUP_MEMORY, "memory.max_usage_in_bytes", NULL, WHOLE, CGROUP_MEMORY_PEAK, 0},
 	{false, CGROUP_MEMORY, "memory.failcnt", NULL, WHOLE, CGROUP_MEMORY_MAX_HITS, 0},
+	{false, CGROUP_MEMORY, "memory.memsw.failcnt", NULL, WHOLE, CGROUP_SWAP_MAX_HITS, 0},
 	{false, CGROUP_MEMORY, "memory.oom_control", "oom_kill", FIELD, CGROUP_OOM_KILLS, 0},
 	{false, CGROUP_MEMORY, "memory.stat", "total_pgfault", FIELD, CGROUP_PAGE_FAULTS, 0},
 	{false, CGROUP_MEMORY, "memory.stat", "total_pgmajfault", FIELD, CGROUP_MAJOR_FAULTS, 0},
@@ -143,6 +145,29 @@ static void blame(const struct cgroup_place *p, int dir, struct cgroup_usage *u)
 		field(text, "oom", &own);
 	u->own_oom = own > 0;
 	u->host_oom = own == 0;
+}
+
+bool cgroup_cpu_ns(const struct cgroup *c, uint64_t *ret)
+{
+	for (unsigned i = 0; c->plan && i < c->plan->n; i++) {
+		const struct cgroup_place *p = &c->plan->place[i];
+		char text[300];
+		uint64_t us;
+
+		if (c->dir[i] < 0)
+			continue;
+		if (p->v2 && io_read_small(c->dir[i], "cpu.stat", text, sizeof(text)) > 0 &&
+		    field(text, "usage_usec", &us)) {
+			*ret = us * 1000;
+			return true;
+		}
+		if (!p->v2 && p->controllers & 1U << CGROUP_CPUACCT &&
+		    io_read_small(c->dir[i], "cpuacct.usage", text, sizeof(text)) > 0) {
+			*ret = strtoull(text, NULL, 10);
+			return true;
+		}
+	}
+	return false;
 }
 
 void cgroup_usage(const struct cgroup *c, struct cgroup_usage *ret)

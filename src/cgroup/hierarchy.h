@@ -18,7 +18,7 @@ struct hierarchy {
 	 */
 	const char *dir;
 	const char *names; /* v1: all its controllers, also unknown ones, separated by commas */
-	bool top; /* v2: the top of the hierarchy, or of what this namespace shows of it */
+	bool top;	   /* v2: the top of the hierarchy, or of what this namespace shows of it */
 };
 
 struct hierarchies {

@@ -65,6 +65,8 @@ static int run_mode(const struct config *cfg, int result_fd, struct err *err)
 	if (result.reason == RESULT_SETUP_FAILED) {
 		hint_add(&result.err);
 		log_err(LOG_FATAL, &result.err);
+	} else {
+		outcome_tell(&result);
 	}
 	r = outcome_write(result_fd, &result, err);
 	return r < 0 ? fail(cfg->face, err) : outcome_status(cfg->face, &result);
@@ -89,6 +91,10 @@ static int run(struct config *cfg, struct err *err)
 	int r;
 
 	outcome_log(cfg);
+	if (cfg->jail_name && cfg->mode != MODE_ONCE && cfg->mode != MODE_RERUN) {
+		err_set(err, EINVAL, "--name is for the modes once and rerun");
+		return fail(cfg->face, err);
+	}
 	r = outcome_open(cfg, &result_fd, err);
 	if (r >= 0 && cfg->daemon)
 		r = background(err);

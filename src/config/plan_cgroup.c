@@ -147,7 +147,7 @@ int plan_cgroup(struct planner *p, struct err *err)
 	limits(p->cfg, &ask);
 	for (unsigned l = 0; !ask.always; l++) {
 		if (l == CGROUP_LIMITS && !p->cfg->mount_cgroup)
-			return 0; /* nothing: no need to look at the machine */
+			return 0;		 /* nothing: no need to look at the machine */
 		ask.always = l == CGROUP_LIMITS; /* something to be shown */
 		if (ask.always || ask.limit[l].setting)
 			break;
@@ -165,5 +165,8 @@ int plan_cgroup(struct planner *p, struct err *err)
 		ask.disown = me == 0;
 		ask.seal = p->plan->clone_flags & CLONE_NEWUSER;
 	}
-	return cgroup_plan_make(&ask, &p->out->arena, &p->plan->cgroup, err);
+	if (cgroup_plan_make(&ask, &p->out->arena, &p->plan->cgroup, err) < 0)
+		return -err->code;
+	p->plan->watch.cpu_counter = p->plan->cgroup->counts_cpu;
+	return 0;
 }

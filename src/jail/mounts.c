@@ -7,9 +7,11 @@
 #include <sys/mount.h>
 #include <sys/vfs.h>
 
+#include "base/io.h"
 #include "base/sys.h"
 #include "jail/mounts.h"
 #include "jail/mounts_classic.h"
+#include "jail/report.h"
 #include "jail/target.h"
 
 #define OPEN_TREE_ALL (OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)
@@ -112,9 +114,11 @@ int mounts_sources(struct child *c, struct err *err)
 		if (m->kind != MOUNT_BIND)
 			continue;
 		r = open_source(p, m, err);
-		if (r < 0 && !m->optional)
-			return r;
 		c->trees[i] = r < 0 ? FD_NONE : r;
+		if (r < 0 && m->optional)
+			r = child_weaker(c, PROTECT_MOUNTS, PROTECTION_DEGRADED, err);
+		if (r < 0)
+			return r;
 	}
 	return protect_program(c, err);
 }
@@ -478,10 +482,20 @@ static int attach_classic(struct child *c, unsigned i, struct err *err)
 	return r < 0 ? r : classic_attach(c, i, err);
 }
 
+/* A file system whose use is to be known at the end: its descriptor keeps it until then. */
+static void send_file_system(struct child *c, int fd)
+{
+	struct report rep = {.kind = REPORT_FS};
+
+	io_send_fd(c->ctl, &rep, report_size(&rep), fd);
+}
+
 int mounts_attach(struct child *c, struct err *err)
 {
 	const struct jail_plan *p = c->plan;
 
+	if (p->n_mounts && p->mounts[0].limited)
+		send_file_system(c, c->root);
 	for (unsigned i = 1; i < p->n_mounts; i++) {
 		const struct mount_plan *m = &p->mounts[i];
 		int r;
@@ -494,8 +508,11 @@ int mounts_attach(struct child *c, struct err *err)
 			r = attach_classic(c, i, err);
 		else
 			r = attach_new(c, i, err);
-		if (r < 0 && !m->optional)
+		if (r < 0 &&
+		    (!m->optional || child_weaker(c, PROTECT_MOUNTS, PROTECTION_DEGRADED, err) < 0))
 			return r;
+		if (r >= 0 && m->limited)
+			send_file_system(c, c->trees[i]);
 		if (r >= 0 && m->kind == MOUNT_FS && str_eq(m->fstype, "devpts"))
 			c->pts = c->trees[i];
 		else if (!m->readonly_last && c->trees[i] >= 0)

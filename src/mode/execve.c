@@ -106,6 +106,7 @@ int execve_run(const struct config *cfg, struct err *err)
 			  .pts = FD_NONE,
 			  .tty_slave = FD_NONE,
 			  .stdio = FD_NONE,
+			  .std = {FD_NONE, FD_NONE, FD_NONE},
 			  .exec_fd = FD_NONE};
 	int r = to_plan(cfg, &planned, err);
 

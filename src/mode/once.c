@@ -10,18 +10,25 @@
 #include "base/sys.h"
 #include "config/to_plan.h"
 #include "jail/jail.h"
+#include "jail/enter.h"
 #include "mode/once.h"
+#include "mode/output.h"
+#include "mode/registry.h"
 #include "mode/terminal_relay.h"
 
 struct once {
 	const struct config *cfg;
+	const struct enter_plan *enter;	 /* a jail to join; NULL: make one */
+	const struct sock_fprog *filter; /* with it: the jail's system call policy */
+	struct claim claim;
 	struct planned planned;
 	char memory[8192] __attribute__((aligned(16))); /* the plan's first memory */
 	struct jail jail;
 	struct relay relay;
+	struct output output;
 	int signals;
 	sigset_t old_mask;
-	bool relaying;
+	bool relaying, published;
 	int told; /* a signal that was passed on and counts for the exit code; 0: none */
 	time_t started;
 };
@@ -131,7 +138,32 @@ static int begin_relay(struct once *o, struct err *err)
 	return relay_start(&o->relay, o->jail.tty_master, err);
 }
 
-enum { POLL_GUARD, POLL_SIGNALS, POLL_CTL, POLL_RELAY, POLL_FDS = POLL_RELAY + RELAY_FDS };
+/* publish() - others may enter a named jail once its program runs, and is confined. */
+static int publish(struct once *o, struct err *err)
+{
+	if (o->claim.file < 0 || !o->jail.started || o->published)
+		return 0;
+	o->published = true;
+	return registry_publish(&o->claim, o->cfg, &o->jail, err);
+}
+
+/* over_limit() - it wrote more than it may. */
+static void over_limit(struct once *o)
+{
+	const struct output_budget *b = &o->output.budget;
+
+	if (b->over && !b->truncate)
+		jail_limit(&o->jail, RESULT_OUTPUT_LIMIT, b->limit, b->passed + b->dropped);
+}
+
+enum {
+	POLL_GUARD,
+	POLL_SIGNALS,
+	POLL_CTL,
+	POLL_OUTPUT,
+	POLL_RELAY = POLL_OUTPUT + OUTPUT_FDS,
+	POLL_FDS = POLL_RELAY + RELAY_FDS
+};
 
 static int follow(struct once *o, struct err *err)
 {
@@ -143,10 +175,13 @@ static int follow(struct once *o, struct err *err)
 			[POLL_SIGNALS] = {o->signals, POLLIN, 0},
 			[POLL_CTL] = {j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
 		};
-		int n = POLL_RELAY, r = begin_relay(o, err);
+		int n = o->output.n ? POLL_RELAY : POLL_OUTPUT, r = begin_relay(o, err);
 
+		if (r >= 0)
+			r = publish(o, err);
 		if (r < 0)
 			return r;
+		output_poll(&o->output, fds + POLL_OUTPUT);
 		if (o->relaying) {
 			relay_poll(&o->relay, j->tty_master, fds + POLL_RELAY);
 			n = POLL_FDS;
@@ -157,10 +192,15 @@ static int follow(struct once *o, struct err *err)
 			take_signals(o);
 		if (o->relaying)
 			relay_pump(&o->relay, j->tty_master, fds + POLL_RELAY);
+		output_pump(&o->output);
+		over_limit(o);
 	}
 	/* It may have ended before we saw its terminal; what it wrote last is still in there. */
 	if (begin_relay(o, err) == 0 && o->relaying)
 		relay_drain(&o->relay, j->tty_master);
+	output_drain(&o->output, o->signals, j->ended_by == RESULT_EXITED);
+	over_limit(o);
+	output_result(&o->output, &j->result);
 	return 0;
 }
 
@@ -171,10 +211,9 @@ static void log_end(const struct once *o, const struct result *r)
 
 	if (r->reason == RESULT_SETUP_FAILED)
 		return;
-	if (r->reason == RESULT_TIME_LIMIT)
-		log_warn("run time >= time limit (%u s): the jail was killed", o->cfg->time_limit);
-	else if (r->reason == RESULT_MEMORY_LIMIT)
-		log_warn("the jail was killed at the memory limit of its control group");
+	if (result_limit_unit(r->reason))
+		log_info("pid=%d ([STANDALONE MODE]) ended by its %s", pid,
+			 result_reason_name(r->reason));
 	else if (r->reason == RESULT_SIGNALED)
 		log_info("pid=%d ([STANDALONE MODE]) terminated with signal: %s (%d)", pid,
 			 str_signal(r->signal, name, sizeof(name)), r->signal);
@@ -196,6 +235,11 @@ static int plan_it(struct once *o, struct err *err)
 	log_plan(plan);
 	plan->own_process = true;
 	plan->share_memory = plan->pid_role == PID_ONE;
+	plan->report_start = o->cfg->jail_name;
+	if (o->enter) {
+		enter_change_plan(plan, o->enter);
+		plan->seccomp = o->filter->len ? o->filter : NULL;
+	}
 	if (o->cfg->tty == TTY_OFF)
 		return 0;
 	r = relay_prepare(&o->relay, o->cfg->tty == TTY_ON, err);
@@ -228,9 +272,17 @@ static int launch(struct once *o, struct result *ret, struct err *err)
 			return r;
 		io.tty_slave = o->relay.host_slave;
 	}
-	r = jail_start(plan, &io, &o->jail, err);
+	r = output_prepare(&o->output, plan, plan->tty, &io, err);
 	if (r < 0)
 		return r;
+	o->relay.budget = &o->output.budget;
+	r = jail_start(plan, &io, &o->jail, err);
+	output_started(&o->output);
+	if (r < 0)
+		return r;
+	if (io.input_writable)
+		result_weaker(&o->jail.result, PROTECT_OUTPUT_LIMIT, PROTECTION_DEGRADED,
+			      "stdin can be written to as well");
 	if (o->relay.host_slave >= 0)
 		close(take_fd(&o->relay.host_slave));
 	r = follow(o, err);
@@ -279,6 +331,8 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	unsigned done = 0;
 	int r = plan_it(o, err);
 
+	if (r >= 0 && o->cfg->jail_name)
+		r = registry_claim(o->cfg->jail_name, &o->claim, err);
 	if (r >= 0)
 		r = catch_signals(o, err);
 	if (r < 0)
@@ -286,7 +340,9 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	do {
 		if (done) { /* everything of the last one is gone before the next starts */
 			relay_stop(&o->relay);
-			o->relaying = false;
+			output_close(&o->output);
+			o->relaying = o->published = false;
+			registry_withdraw(&o->claim);
 			jail_release(&o->jail);
 		}
 		started_ms = now_ms();
@@ -298,14 +354,9 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	return 0;
 }
 
-int once_run(const struct config *cfg, struct result *ret, struct err *err)
+static int run_to_end(struct once *o, struct result *ret, struct err *err)
 {
-	struct once o = {.cfg = cfg,
-			 .planned = PLANNED_INIT,
-			 .jail = JAIL_INIT,
-			 .relay = RELAY_INIT,
-			 .signals = FD_NONE};
-	int r = run(&o, ret, err);
+	int r = run(o, ret, err);
 
 	if (r < 0) {
 		if (!err->step[0]) /* before there was a jail to set up */
@@ -313,12 +364,33 @@ int once_run(const struct config *cfg, struct result *ret, struct err *err)
 		*ret = (struct result){.reason = RESULT_SETUP_FAILED, .exit_code = -1};
 		ret->err = *err;
 	}
-	relay_stop(&o.relay);
-	jail_release(&o.jail);
-	if (o.signals >= 0) {
-		close(o.signals);
-		sigprocmask(SIG_SETMASK, &o.old_mask, NULL);
+	relay_stop(&o->relay);
+	output_close(&o->output);
+	jail_release(&o->jail);
+	registry_release(&o->claim);
+	if (o->signals >= 0) {
+		close(o->signals);
+		sigprocmask(SIG_SETMASK, &o->old_mask, NULL);
 	}
-	planned_free(&o.planned);
+	planned_free(&o->planned);
 	return r;
+}
+
+#define ONCE_INIT                                                                                  \
+	.planned = PLANNED_INIT, .claim = CLAIM_INIT, .jail = JAIL_INIT, .relay = RELAY_INIT,      \
+	.output = OUTPUT_INIT, .signals = FD_NONE
+
+int once_run(const struct config *cfg, struct result *ret, struct err *err)
+{
+	struct once o = {.cfg = cfg, ONCE_INIT};
+
+	return run_to_end(&o, ret, err);
+}
+
+int once_enter(const struct config *cfg, const struct enter_plan *enter,
+	       const struct sock_fprog *filter, struct result *ret, struct err *err)
+{
+	struct once o = {.cfg = cfg, .enter = enter, .filter = filter, ONCE_INIT};
+
+	return run_to_end(&o, ret, err);
 }
