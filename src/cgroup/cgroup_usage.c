@@ -48,7 +48,6 @@ static const struct figure_row {
 
 	{false, CGROUP_MEMORY, "memory.max_usage_in_bytes", NULL, WHOLE, CGROUP_MEMORY_PEAK, 0},
 	{false, CGROUP_MEMORY, "memory.failcnt", NULL, WHOLE, CGROUP_MEMORY_MAX_HITS, 0},
-	{false, CGROUP_MEMORY, "memory.memsw.failcnt", NULL, WHOLE, CGROUP_SWAP_MAX_HITS, 0},
 	{false, CGROUP_MEMORY, "memory.oom_control", "oom_kill", FIELD, CGROUP_OOM_KILLS, 0},
 	{false, CGROUP_MEMORY, "memory.stat", "total_pgfault", FIELD, CGROUP_PAGE_FAULTS, 0},
 	{false, CGROUP_MEMORY, "memory.stat", "total_pgmajfault", FIELD, CGROUP_MAJOR_FAULTS, 0},
@@ -129,16 +128,44 @@ static void read_group(const struct cgroup_place *p, int dir, struct cgroup_usag
 	}
 }
 
+static uint64_t number(int dir, const char *file)
+{
+	char text[32];
+
+	return io_read_small(dir, file, text, sizeof(text)) > 0 ? strtoull(text, NULL, 10) : 0;
+}
+
+/*
+ * v1 counts refused charges for memory alone, not (any more) for memory and swap together, which is
+ * what is refused first when no swap is allowed. Usage is charged in steps.
+ */
+static void look_at_peaks(int dir, struct cgroup_usage *u)
+{
+	const uint64_t step = 64 * 4096;
+	uint64_t limit = number(dir, "memory.memsw.limit_in_bytes");
+
+	if (u->figure[CGROUP_MEMORY_MAX_HITS] || !limit ||
+	    number(dir, "memory.memsw.max_usage_in_bytes") + step < limit)
+		return;
+	if (limit <= number(dir, "memory.limit_in_bytes"))
+		u->figure[CGROUP_MEMORY_MAX_HITS] = 1;
+	else
+		u->figure[CGROUP_SWAP_MAX_HITS] = 1;
+	u->have |= 1U << CGROUP_MEMORY_MAX_HITS | 1U << CGROUP_SWAP_MAX_HITS;
+}
+
 /* Kills are counted whoever asked for them; what the group's own limit did is in another count. */
 static void blame(const struct cgroup_place *p, int dir, struct cgroup_usage *u)
 {
 	char text[600];
 	uint64_t own = 0;
 
+	if (!p->v2)
+		look_at_peaks(dir, u);
 	if (!cgroup_has(u, CGROUP_OOM_KILLS) || !u->figure[CGROUP_OOM_KILLS])
 		return;
 	if (!p->v2)
-		own = u->figure[CGROUP_MEMORY_MAX_HITS];
+		own = u->figure[CGROUP_MEMORY_MAX_HITS] + u->figure[CGROUP_SWAP_MAX_HITS];
 	else if (io_read_small(dir, "memory.events", text, sizeof(text)) <= 0)
 		return; /* beside v1, which has the controller */
 	else
