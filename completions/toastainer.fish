@@ -40,6 +40,10 @@ end
 complete -c toastainer -f
 complete -c toastainer -n __toastainer_files -F
 complete -c toastainer -n __fish_use_subcommand -a run -d 'run a program in a jail'
+complete -c toastainer -n __fish_use_subcommand -a ps -d 'list the jails that have a name'
+complete -c toastainer -n __fish_use_subcommand -a stats -d 'show what jails with a name use'
+complete -c toastainer -n __fish_use_subcommand -a exec -d 'run a further program in a jail'
+complete -c toastainer -n __fish_use_subcommand -a kill -d 'end a jail, or send its program a signal'
 complete -c toastainer -n __fish_use_subcommand -a image -d 'make and build up root file systems'
 complete -c toastainer -n __fish_use_subcommand -a config -d 'check and convert configuration files'
 complete -c toastainer -n __fish_use_subcommand -a doctor -d 'show what this machine can do, and what blocks the rest'
@@ -54,6 +58,16 @@ complete -c toastainer -n '__toastainer_wants_sub config' -a schema -d 'print th
 complete -c toastainer -n '__toastainer_wants_sub policy' -a check -d 'say whether seccomp policies are valid, and what is wrong with those that are not'
 complete -c toastainer -n '__toastainer_wants_sub policy' -a explain -d 'what a policy does with a system call, and which line of it decides'
 complete -c toastainer -n '__toastainer_wants_sub policy' -a dump -d 'the filter that a policy becomes, as text'
+complete -c toastainer -n '__toastainer_at ps' -l json
+complete -c toastainer -n '__toastainer_at ps' -l name
+complete -c toastainer -n '__toastainer_at stats' -l json
+complete -c toastainer -n '__toastainer_at stats' -l follow
+complete -c toastainer -n '__toastainer_at exec' -l name -x
+complete -c toastainer -n '__toastainer_at exec' -l cwd -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at exec' -l env -x
+complete -c toastainer -n '__toastainer_at exec' -l tty -x
+complete -c toastainer -n '__toastainer_at exec' -l time_limit -x
+complete -c toastainer -n '__toastainer_at exec' -l result_json -r -F
 complete -c toastainer -n '__toastainer_at image bootstrap' -l from -x -a 'busybox debian host'
 complete -c toastainer -n '__toastainer_at image bootstrap' -l suite -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l mirror -x
@@ -204,4 +218,5 @@ complete -c toastainer -n '__toastainer_table' -s v -l verbose -d 'log everythin
 complete -c toastainer -n '__toastainer_table' -s q -l quiet -d 'log warnings and errors only'
 complete -c toastainer -n '__toastainer_table' -s Q -l really_quiet -d 'log fatal errors only'
 complete -c toastainer -n '__toastainer_table' -l log_format -x -a 'text json' -d 'text or json'
+complete -c toastainer -n '__toastainer_table' -l name -x -d 'a name for toastainer ps, stats, kill and exec'
 complete -c toastainer -n '__toastainer_table' -l result_json -r -F -d 'write the result as JSON to a file, or to an open descriptor given by number'

@@ -140,12 +140,33 @@ typeset -ga _toastainer_table=(
 	'(-q --quiet)'{-q,--quiet}'[log warnings and errors only]'
 	'(-Q --really_quiet)'{-Q,--really_quiet}'[log fatal errors only]'
 	'--log_format=[text or json]:FORMAT:(text json)'
+	'--name=[a name for toastainer ps, stats, kill and exec]:NAME: '
 	'--result_json=[write the result as JSON to a file, or to an open descriptor given by number]:FILE|FD:_files'
 )
 
 _toastainer_run()
 {
 	_arguments -s -S "${_toastainer_table[@]}" '*:: :_normal'
+}
+
+_toastainer_ps()
+{
+	_arguments '(- *)'{-h,--help}'[help]' '--json[json]' '--name[name]'
+}
+
+_toastainer_stats()
+{
+	_arguments '(- *)'{-h,--help}'[help]' '--json[json]' '--follow[follow]'
+}
+
+_toastainer_exec()
+{
+	_arguments '(- *)'{-h,--help}'[help]' '--name=[name]:NAME: ' '--cwd=[cwd]:DIR:_directories' '--env=[env]:NAME: ' '--tty=[tty]:WHEN: ' '--time_limit=[time_limit]:SECONDS: ' '--result_json=[result_json]:FILE:_files'
+}
+
+_toastainer_kill()
+{
+	_arguments '(- *)'{-h,--help}'[help]' 
 }
 
 _toastainer_image()
@@ -217,6 +238,10 @@ _toastainer()
 {
 	local -a commands=(
 		'run:run a program in a jail'
+		'ps:list the jails that have a name'
+		'stats:show what jails with a name use'
+		'exec:run a further program in a jail'
+		'kill:end a jail, or send its program a signal'
 		'image:make and build up root file systems'
 		'config:check and convert configuration files'
 		'doctor:show what this machine can do, and what blocks the rest'

@@ -29,6 +29,10 @@ static const struct command {
 	const char *summary;
 } commands[] = {
 	{"run", cmd_run, "run a program in a jail"},
+	{"ps", cmd_ps, "list the jails that have a name"},
+	{"stats", cmd_stats, "show what jails with a name use"},
+	{"exec", cmd_exec, "run a further program in a jail"},
+	{"kill", cmd_kill, "end a jail, or send its program a signal"},
 	{"image", cmd_image, "make and build up root file systems"},
 	{"config", cmd_config, "check and convert configuration files"},
 	{"doctor", cmd_doctor, "show what this machine can do, and what blocks the rest"},

@@ -91,6 +91,10 @@ static int run(struct config *cfg, struct err *err)
 	int r;
 
 	outcome_log(cfg);
+	if (cfg->jail_name && cfg->mode != MODE_ONCE && cfg->mode != MODE_RERUN) {
+		err_set(err, EINVAL, "--name is for the modes once and rerun");
+		return fail(cfg->face, err);
+	}
 	r = outcome_open(cfg, &result_fd, err);
 	if (r >= 0 && cfg->daemon)
 		r = background(err);

@@ -113,10 +113,11 @@ struct config {
 	struct cfg_head head;
 	struct arena arena;
 	enum config_face face;
+	bool own_text;	 /* a text to load was dumped by us: nsjail's face takes our settings too */
 	char **own_argv; /* our own command line, to be hidden from the jail; NULL: not known */
 
 	/* what to run, and how */
-	const char *name;
+	const char *name, *jail_name;
 	LIST_OF(const char *) description;
 	int32_t mode;
 	struct cfg_exe exec_bin;

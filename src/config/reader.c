@@ -70,6 +70,12 @@ int reader_fail(struct reader *r, const char *at, const char *fmt, ...)
 	return err_set(r->err, EINVAL, "%s:%u:%u: %s%s", r->file, line, column, path, msg);
 }
 
+/* nsjail's face takes nsjail's files: a setting of ours in one would be a surprise for nsjail. */
+static bool only_nsjails(const struct reader *r)
+{
+	return r->cfg->face == FACE_NSJAIL && !r->cfg->own_text;
+}
+
 /* Refuse a name, with what it may have been meant to be. */
 static int fail_field(struct reader *r, const char *at, const char *name, size_t n)
 {
@@ -84,7 +90,7 @@ static int fail_field(struct reader *r, const char *at, const char *name, size_t
 			 "the string ends before it; a quote in a string is \\%c", at[-1]);
 	else if (!field_hint(m, word, hint, sizeof(hint)))
 		for (const struct setting *row = m->rows; row < m->rows + m->n; row++)
-			if (row->name && !(row->flags & SF_OURS && r->cfg->face == FACE_NSJAIL))
+			if (row->name && !(row->flags & SF_OURS && only_nsjails(r)))
 				str_nearest(word, row->name, &near, &distance);
 	reader_fail(r, at, "%s has no field \"%s\"%s%s%s", m->name, word,
 		    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
@@ -130,7 +136,7 @@ int reader_field(struct reader *r, const char *at, const char *name, size_t n, b
 	row = find(f->m, name, n, json);
 	if (!row)
 		return fail_field(r, at, name, n);
-	if (row->flags & SF_OURS && r->cfg->face == FACE_NSJAIL)
+	if (row->flags & SF_OURS && only_nsjails(r))
 		return fail_ours(r, at, row->name);
 	f->row = row;
 	return 0;

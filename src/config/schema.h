@@ -146,4 +146,10 @@ int schema_enum_value(const struct enum_name *names, const char *name, size_t n,
  */
 int config_set(struct config *cfg, const char *name, const char *value, struct err *err);
 
+/**
+ * config_command() - the program and its arguments, in place of those that were set.
+ * @argv: ends with NULL; copied
+ */
+int config_command(struct config *cfg, const char *const *argv, struct err *err);
+
 #endif

@@ -20,6 +20,7 @@
 
 #include "base/proc.h"
 #include "base/sys.h"
+#include "jail/enter.h"
 #include "jail/mounts.h"
 #include "jail/report.h"
 #include "jail/steps.h"
@@ -91,6 +92,11 @@ static int step_session(struct child *c, struct err *err)
 	if (c->plan->new_session && sys(SYS_setsid) < 0)
 		return leave_terminal(err);
 	return 0;
+}
+
+static int step_enter(struct child *c, struct err *err)
+{
+	return c->plan->enter ? enter_program(c->plan->enter, err) : 0;
 }
 
 static int step_hostname(struct child *c, struct err *err)
@@ -240,6 +246,7 @@ static const struct step {
 	{"stdio", terminal_stdio},
 	{"sources", mounts_sources},
 	{"identity", identity_become},
+	{"enter", step_enter},
 	{"root", mounts_root},
 	{"mounts", mounts_attach},
 	{"readonly", mounts_readonly},
@@ -270,6 +277,22 @@ int child_confine_and_exec(struct child *c, struct err *err)
 	return -EINVAL; /* exec does not come back with success */
 }
 
+<<<<<<< HEAD
+=======
+static void send_report(int ctl, const struct report *r)
+{
+	sys(SYS_sendto, ctl, r, report_size(r), MSG_NOSIGNAL, NULL, 0);
+}
+
+/* guard_failed() - what the guard itself could not do. Return: its exit status. */
+static int guard_failed(const struct child *c, struct report *r, const char *step)
+{
+	snprintf(r->err.step, sizeof(r->err.step), "%s", step);
+	send_report(c->ctl, r);
+	return 255;
+}
+
+>>>>>>> main
 static int program_main(void *arg)
 {
 	struct child *c = arg;
@@ -340,8 +363,9 @@ static void reap_all(void)
 {
 	const struct timespec pause = {.tv_nsec = 500000};
 
-	if (sys(SYS_kill, -1, SIGKILL) < 0)
-		return; /* there is none */
+	/* Not pid 1: we were sent into a jail (`exec`), and the others are not ours. */
+	if (sys(SYS_getpid) != 1 || sys(SYS_kill, -1, SIGKILL) < 0)
+		return;
 	for (int rounds = 0; rounds < 100; rounds++) {
 		int r;
 
@@ -381,6 +405,26 @@ static bool launcher_is_gone(int ctl)
 	return sys(SYS_ppoll, &fd, 1, &now, NULL, 0) > 0; /* POLLHUP */
 }
 
+static void die_with_launcher(const struct jail_plan *p)
+{
+	sys_prctl(PR_SET_PDEATHSIG, p->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL, 0, 0,
+		  0);
+}
+
+/* join_jail() - into a running jail, once the launcher has put us into its control groups. */
+static int join_jail(struct child *c, struct err *err)
+{
+	int r = step_idmap(c, err);
+
+	c->wait_go = false;
+	if (r >= 0)
+		r = enter_guard(c->plan->enter, err);
+	die_with_launcher(c->plan); /* a change of rights may have cleared it */
+	if (r >= 0 && launcher_is_gone(c->ctl))
+		r = err_set(err, ECANCELED, "the launcher is gone");
+	return r;
+}
+
 int child_guard_main(void *arg)
 {
 	struct child *c = arg;
@@ -395,8 +439,7 @@ int child_guard_main(void *arg)
 	sys_close(c->launcher_ctl);
 	/* Ignored by our caller, it would have children reaped behind our back. */
 	sys(SYS_rt_sigaction, SIGCHLD, default_action, NULL, sizeof(uint64_t));
-	sys_prctl(PR_SET_PDEATHSIG, p->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL, 0, 0,
-		  0);
+	die_with_launcher(p);
 	if (launcher_is_gone(c->ctl)) /* before it could be signalled */
 		return 255;
 	if (c->park) { /* for long: other clients' sockets must not stay open here */
@@ -418,20 +461,22 @@ int child_guard_main(void *arg)
 
 		if (e < 0) {
 			err_sys(&r.err, e, "make a time namespace");
-			snprintf(r.err.step, sizeof(r.err.step), "namespaces");
-			send_report(c->ctl, &r);
-			return 255;
+			return guard_failed(c, &r, "namespaces");
 		}
 	}
+	if (p->enter && join_jail(c, &r.err) < 0)
+		return guard_failed(c, &r, "enter");
 	program = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL);
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
-		snprintf(r.err.step, sizeof(r.err.step), "namespaces");
-		send_report(c->ctl, &r);
-		return 255;
+		return guard_failed(c, &r, "namespaces");
 	}
 	/* Here the program runs already, or has failed and said so. */
 	confine_guard(c, children);
+	if (p->report_start) {
+		r.kind = REPORT_START;
+		send_report(c->ctl, &r);
+	}
 	r.kind = REPORT_EXIT;
 	r.status = wait_program(program);
 	if (p->account && p->pid_role == PID_INIT)

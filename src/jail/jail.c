@@ -16,7 +16,11 @@
 #include "base/proc.h"
 #include "base/sys.h"
 #include "jail/child.h"
+<<<<<<< HEAD
 #include "jail/cputime.h"
+=======
+#include "jail/enter.h"
+>>>>>>> main
 #include "jail/jail.h"
 #include "jail/report.h"
 #include "jail/userns.h"
@@ -114,6 +118,10 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
 	}
+	if (r >= 0 && plan->enter) {
+		step = "enter";
+		r = enter_cgroups(plan->enter, j->guard, err);
+	}
 	if (r >= 0 && sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0) < 0)
 		r = err_set(err, EPIPE, "the jail's first process died");
 	if (r < 0) {
@@ -153,6 +161,9 @@ static bool take_report(struct jail *j)
 		j->result.reason = RESULT_SETUP_FAILED;
 		j->result.err = rep.err;
 		err_clean(&j->result.err);
+		break;
+	case REPORT_START:
+		j->started = j->result.reason != RESULT_SETUP_FAILED;
 		break;
 	case REPORT_EXIT:
 		j->program_reported = true;

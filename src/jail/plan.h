@@ -14,6 +14,7 @@
 #include "base/defs.h"
 
 struct sock_fprog;
+struct enter_plan;
 
 /* struct idmap_plan - one of the two id maps of the user namespace */
 struct idmap_plan {
@@ -87,7 +88,8 @@ struct jail_plan {
 	const char *name; /* for messages; may be NULL */
 
 	/* namespaces and ids */
-	uint64_t clone_flags; /* CLONE_NEW* */
+	const struct enter_plan *enter; /* join this jail; NULL: make one */
+	uint64_t clone_flags;		/* CLONE_NEW* */
 	enum pid_role pid_role;
 	struct idmap_plan uid_map, gid_map; /* used when clone_flags has CLONE_NEWUSER */
 	bool deny_setgroups;		    /* an unprivileged gid map demands it */
@@ -151,6 +153,7 @@ struct jail_plan {
 	bool measure;	       /* somebody wants to know pressure and the like */
 	bool account;	       /* ... and what exactly was used: reap all before the end */
 	bool forward_signals;
+	bool report_start; /* somebody wants to know when the program runs */
 	/*
 	 * The launching process is all ours, not the library's caller: waiting may block, and
 	 * children may raise SIGCHLD.

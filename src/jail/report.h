@@ -10,6 +10,7 @@
 
 enum report_kind {
 	REPORT_ERROR, /* a step failed: err */
+	REPORT_START, /* the program runs; only when the plan asks for it */
 	REPORT_EXIT,  /* the program ended: status */
 	REPORT_TTY,   /* the jail's terminal: its master comes along as SCM_RIGHTS */
 	REPORT_FS,    /* a limited file system: its descriptor comes along */

@@ -89,34 +89,11 @@ PUBLIC int toastainer_config_set(struct toastainer_config *c, const char *name, 
 	return r;
 }
 
-static int set_command(struct config *cfg, const char *const *argv, struct err *err)
-{
-	struct cfg_exe *exe = &cfg->exec_bin;
-	const struct setting *args;
-	const struct message *m = schema_find(&schema_config, "exec_bin", 8)->message;
-
-	if (!argv[0])
-		return err_set(err, EINVAL, "no program to run");
-	args = schema_find(m, "arg", 3);
-	exe->path = arena_strdup(&cfg->arena, argv[0]);
-	exe->arg0 = NULL;
-	exe->arg.n = 0;
-	if (!exe->path)
-		return err_oom(err);
-	for (unsigned i = 1; argv[i]; i++) {
-		const char **arg = schema_append(cfg, exe, args);
-
-		if (!arg || !(*arg = arena_strdup(&cfg->arena, argv[i])))
-			return err_oom(err);
-	}
-	return 0;
-}
-
 PUBLIC int toastainer_config_command(struct toastainer_config *c, const char *const *argv,
 				     struct toastainer_error *error)
 {
 	struct err err = ERR_INIT;
-	int r = set_command(&c->cfg, argv, &err);
+	int r = config_command(&c->cfg, argv, &err);
 
 	if (r < 0)
 		give_error(error, &err);
@@ -171,13 +148,19 @@ static int check_mode(const struct config *cfg, struct err *err)
 	if (cfg->mode != MODE_ONCE)
 		return err_set(err, EINVAL,
 			       "the library runs one jail at a time: mode must be ONCE");
-	if (cfg->daemon || cfg->tty == TTY_ON)
+	if (cfg->daemon || cfg->tty == TTY_ON || cfg->jail_name)
 		return err_set(err, EINVAL, "%s is not for the library",
+<<<<<<< HEAD
 			       cfg->daemon ? "daemon" : "tty");
 	if (cfg->output_limit || cfg->output_truncate)
 		return err_set(err, EINVAL,
 			       "output_limit is not for the library: stdout and "
 			       "stderr are its caller's");
+=======
+			       cfg->daemon	? "daemon"
+			       : cfg->jail_name ? "name"
+						: "tty");
+>>>>>>> main
 	return 0;
 }
 

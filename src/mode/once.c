@@ -10,12 +10,17 @@
 #include "base/sys.h"
 #include "config/to_plan.h"
 #include "jail/jail.h"
+#include "jail/enter.h"
 #include "mode/once.h"
 #include "mode/output.h"
+#include "mode/registry.h"
 #include "mode/terminal_relay.h"
 
 struct once {
 	const struct config *cfg;
+	const struct enter_plan *enter;	 /* a jail to join; NULL: make one */
+	const struct sock_fprog *filter; /* with it: the jail's system call policy */
+	struct claim claim;
 	struct planned planned;
 	char memory[8192] __attribute__((aligned(16))); /* the plan's first memory */
 	struct jail jail;
@@ -23,7 +28,7 @@ struct once {
 	struct output output;
 	int signals;
 	sigset_t old_mask;
-	bool relaying;
+	bool relaying, published;
 	int told; /* a signal that was passed on and counts for the exit code; 0: none */
 	time_t started;
 };
@@ -142,6 +147,15 @@ static void over_limit(struct once *o)
 		jail_limit(&o->jail, RESULT_OUTPUT_LIMIT, b->limit, b->passed + b->dropped);
 }
 
+/* publish() - others may enter a named jail once its program runs, and is confined. */
+static int publish(struct once *o, struct err *err)
+{
+	if (o->claim.file < 0 || !o->jail.started || o->published)
+		return 0;
+	o->published = true;
+	return registry_publish(&o->claim, o->cfg, &o->jail, err);
+}
+
 enum {
 	POLL_GUARD,
 	POLL_SIGNALS,
@@ -163,6 +177,8 @@ static int follow(struct once *o, struct err *err)
 		};
 		int n = o->output.n ? POLL_RELAY : POLL_OUTPUT, r = begin_relay(o, err);
 
+		if (r >= 0)
+			r = publish(o, err);
 		if (r < 0)
 			return r;
 		output_poll(&o->output, fds + POLL_OUTPUT);
@@ -219,6 +235,11 @@ static int plan_it(struct once *o, struct err *err)
 	log_plan(plan);
 	plan->own_process = true;
 	plan->share_memory = plan->pid_role == PID_ONE;
+	plan->report_start = o->cfg->jail_name;
+	if (o->enter) {
+		enter_change_plan(plan, o->enter);
+		plan->seccomp = o->filter->len ? o->filter : NULL;
+	}
 	if (o->cfg->tty == TTY_OFF)
 		return 0;
 	r = relay_prepare(&o->relay, o->cfg->tty == TTY_ON, err);
@@ -310,6 +331,8 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	unsigned done = 0;
 	int r = plan_it(o, err);
 
+	if (r >= 0 && o->cfg->jail_name)
+		r = registry_claim(o->cfg->jail_name, &o->claim, err);
 	if (r >= 0)
 		r = catch_signals(o, err);
 	if (r < 0)
@@ -317,8 +340,13 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	do {
 		if (done) { /* everything of the last one is gone before the next starts */
 			relay_stop(&o->relay);
+<<<<<<< HEAD
 			output_close(&o->output);
 			o->relaying = false;
+=======
+			o->relaying = o->published = false;
+			registry_withdraw(&o->claim);
+>>>>>>> main
 			jail_release(&o->jail);
 		}
 		started_ms = now_ms();
@@ -330,8 +358,9 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	return 0;
 }
 
-int once_run(const struct config *cfg, struct result *ret, struct err *err)
+static int run_to_end(struct once *o, struct result *ret, struct err *err)
 {
+<<<<<<< HEAD
 	struct once o = {.cfg = cfg,
 			 .planned = PLANNED_INIT,
 			 .jail = JAIL_INIT,
@@ -339,6 +368,9 @@ int once_run(const struct config *cfg, struct result *ret, struct err *err)
 			 .output = OUTPUT_INIT,
 			 .signals = FD_NONE};
 	int r = run(&o, ret, err);
+=======
+	int r = run(o, ret, err);
+>>>>>>> main
 
 	if (r < 0) {
 		if (!err->step[0]) /* before there was a jail to set up */
@@ -346,13 +378,41 @@ int once_run(const struct config *cfg, struct result *ret, struct err *err)
 		*ret = (struct result){.reason = RESULT_SETUP_FAILED, .exit_code = -1};
 		ret->err = *err;
 	}
+<<<<<<< HEAD
 	relay_stop(&o.relay);
 	output_close(&o.output);
 	jail_release(&o.jail);
 	if (o.signals >= 0) {
 		close(o.signals);
 		sigprocmask(SIG_SETMASK, &o.old_mask, NULL);
+=======
+	relay_stop(&o->relay);
+	jail_release(&o->jail);
+	registry_release(&o->claim);
+	if (o->signals >= 0) {
+		close(o->signals);
+		sigprocmask(SIG_SETMASK, &o->old_mask, NULL);
+>>>>>>> main
 	}
-	planned_free(&o.planned);
+	planned_free(&o->planned);
 	return r;
+}
+
+#define ONCE_INIT                                                                                  \
+	.planned = PLANNED_INIT, .claim = CLAIM_INIT, .jail = JAIL_INIT, .relay = RELAY_INIT,      \
+	.signals = FD_NONE
+
+int once_run(const struct config *cfg, struct result *ret, struct err *err)
+{
+	struct once o = {.cfg = cfg, ONCE_INIT};
+
+	return run_to_end(&o, ret, err);
+}
+
+int once_enter(const struct config *cfg, const struct enter_plan *enter,
+	       const struct sock_fprog *filter, struct result *ret, struct err *err)
+{
+	struct once o = {.cfg = cfg, .enter = enter, .filter = filter, ONCE_INIT};
+
+	return run_to_end(&o, ret, err);
 }
