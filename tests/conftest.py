@@ -21,6 +21,7 @@ import tempfile
 import pytest
 
 import toast
+from terminal import Terminal
 
 HERE = pathlib.Path(__file__).resolve().parent
 PR_SET_CHILD_SUBREAPER = 36
@@ -251,6 +252,21 @@ def sh(root):
         return f("-c", root, *opts, "--", "/bin/sh", "-c", script, **kw)
 
     return go
+
+
+@pytest.fixture
+def terminal():
+    """terminal(ARGS...): the program under test at a terminal of its own."""
+    opened = []
+
+    def make(*args, **kw):
+        t = Terminal(*args, **kw)
+        opened.append(t)
+        return t
+
+    yield make
+    for t in opened:
+        t.close()
 
 
 @pytest.fixture

@@ -202,13 +202,15 @@ static int step_seccomp(struct child *c, struct err *err)
 /* SIG_DFL as the kernel's struct sigaction: handler, flags, restorer, mask. */
 static const uint64_t default_action[4];
 
-static void reset_signals(void)
+/* As the program expects them; before a policy, which need not allow this. */
+static int step_signals(struct child *c UNUSED, struct err *err UNUSED)
 {
 	const uint64_t none = 0;
 
 	for (int sig = 1; sig <= 64; sig++)
 		sys(SYS_rt_sigaction, sig, default_action, NULL, sizeof(none));
 	sys_sigmask(SIG_SETMASK, &none, NULL);
+	return 0;
 }
 
 static int step_exec(struct child *c, struct err *err)
@@ -216,7 +218,6 @@ static int step_exec(struct child *c, struct err *err)
 	const struct jail_plan *p = c->plan;
 	int r = -ENOENT;
 
-	reset_signals();
 	if (c->exec_fd >= 0) {
 		r = (int)sys(SYS_execveat, c->exec_fd, "", p->argv, p->envp, AT_EMPTY_PATH);
 		return err_sys(err, r, "execute '%s' by descriptor", p->exec_paths[0]);
@@ -257,6 +258,7 @@ static const struct step {
 	{"park", terminal_await},
 	{"limits", limits_apply},
 	{"guard", step_guard},
+	{"signals", step_signals},
 	{"seccomp", step_seccomp_privileged},
 	{"capabilities", identity_drop_caps},
 	{"no_new_privs", step_no_new_privs},
@@ -277,13 +279,6 @@ int child_confine_and_exec(struct child *c, struct err *err)
 	return -EINVAL; /* exec does not come back with success */
 }
 
-<<<<<<< HEAD
-=======
-static void send_report(int ctl, const struct report *r)
-{
-	sys(SYS_sendto, ctl, r, report_size(r), MSG_NOSIGNAL, NULL, 0);
-}
-
 /* guard_failed() - what the guard itself could not do. Return: its exit status. */
 static int guard_failed(const struct child *c, struct report *r, const char *step)
 {
@@ -292,7 +287,6 @@ static int guard_failed(const struct child *c, struct report *r, const char *ste
 	return 255;
 }
 
->>>>>>> main
 static int program_main(void *arg)
 {
 	struct child *c = arg;
@@ -301,7 +295,8 @@ static int program_main(void *arg)
 	r.kind = REPORT_ERROR;
 	r.err.code = 0;
 	child_confine_and_exec(c, &r.err);
-	send_report(c->ctl, &r);
+	/* The policy may be in force already, and few of them allow to send. */
+	sys(SYS_write, c->ctl, &r, report_size(&r));
 	return 255;
 }
 

@@ -16,11 +16,8 @@
 #include "base/proc.h"
 #include "base/sys.h"
 #include "jail/child.h"
-<<<<<<< HEAD
 #include "jail/cputime.h"
-=======
 #include "jail/enter.h"
->>>>>>> main
 #include "jail/jail.h"
 #include "jail/report.h"
 #include "jail/userns.h"

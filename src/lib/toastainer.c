@@ -150,17 +150,13 @@ static int check_mode(const struct config *cfg, struct err *err)
 			       "the library runs one jail at a time: mode must be ONCE");
 	if (cfg->daemon || cfg->tty == TTY_ON || cfg->jail_name)
 		return err_set(err, EINVAL, "%s is not for the library",
-<<<<<<< HEAD
-			       cfg->daemon ? "daemon" : "tty");
+			       cfg->daemon	? "daemon"
+			       : cfg->jail_name ? "name"
+						: "tty");
 	if (cfg->output_limit || cfg->output_truncate)
 		return err_set(err, EINVAL,
 			       "output_limit is not for the library: stdout and "
 			       "stderr are its caller's");
-=======
-			       cfg->daemon	? "daemon"
-			       : cfg->jail_name ? "name"
-						: "tty");
->>>>>>> main
 	return 0;
 }
 

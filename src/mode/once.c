@@ -138,15 +138,6 @@ static int begin_relay(struct once *o, struct err *err)
 	return relay_start(&o->relay, o->jail.tty_master, err);
 }
 
-/* over_limit() - it wrote more than it may. */
-static void over_limit(struct once *o)
-{
-	const struct output_budget *b = &o->output.budget;
-
-	if (b->over && !b->truncate)
-		jail_limit(&o->jail, RESULT_OUTPUT_LIMIT, b->limit, b->passed + b->dropped);
-}
-
 /* publish() - others may enter a named jail once its program runs, and is confined. */
 static int publish(struct once *o, struct err *err)
 {
@@ -154,6 +145,15 @@ static int publish(struct once *o, struct err *err)
 		return 0;
 	o->published = true;
 	return registry_publish(&o->claim, o->cfg, &o->jail, err);
+}
+
+/* over_limit() - it wrote more than it may. */
+static void over_limit(struct once *o)
+{
+	const struct output_budget *b = &o->output.budget;
+
+	if (b->over && !b->truncate)
+		jail_limit(&o->jail, RESULT_OUTPUT_LIMIT, b->limit, b->passed + b->dropped);
 }
 
 enum {
@@ -340,13 +340,9 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	do {
 		if (done) { /* everything of the last one is gone before the next starts */
 			relay_stop(&o->relay);
-<<<<<<< HEAD
 			output_close(&o->output);
-			o->relaying = false;
-=======
 			o->relaying = o->published = false;
 			registry_withdraw(&o->claim);
->>>>>>> main
 			jail_release(&o->jail);
 		}
 		started_ms = now_ms();
@@ -360,17 +356,7 @@ static int run(struct once *o, struct result *ret, struct err *err)
 
 static int run_to_end(struct once *o, struct result *ret, struct err *err)
 {
-<<<<<<< HEAD
-	struct once o = {.cfg = cfg,
-			 .planned = PLANNED_INIT,
-			 .jail = JAIL_INIT,
-			 .relay = RELAY_INIT,
-			 .output = OUTPUT_INIT,
-			 .signals = FD_NONE};
-	int r = run(&o, ret, err);
-=======
 	int r = run(o, ret, err);
->>>>>>> main
 
 	if (r < 0) {
 		if (!err->step[0]) /* before there was a jail to set up */
@@ -378,21 +364,13 @@ static int run_to_end(struct once *o, struct result *ret, struct err *err)
 		*ret = (struct result){.reason = RESULT_SETUP_FAILED, .exit_code = -1};
 		ret->err = *err;
 	}
-<<<<<<< HEAD
-	relay_stop(&o.relay);
-	output_close(&o.output);
-	jail_release(&o.jail);
-	if (o.signals >= 0) {
-		close(o.signals);
-		sigprocmask(SIG_SETMASK, &o.old_mask, NULL);
-=======
 	relay_stop(&o->relay);
+	output_close(&o->output);
 	jail_release(&o->jail);
 	registry_release(&o->claim);
 	if (o->signals >= 0) {
 		close(o->signals);
 		sigprocmask(SIG_SETMASK, &o->old_mask, NULL);
->>>>>>> main
 	}
 	planned_free(&o->planned);
 	return r;
@@ -400,7 +378,7 @@ static int run_to_end(struct once *o, struct result *ret, struct err *err)
 
 #define ONCE_INIT                                                                                  \
 	.planned = PLANNED_INIT, .claim = CLAIM_INIT, .jail = JAIL_INIT, .relay = RELAY_INIT,      \
-	.signals = FD_NONE
+	.output = OUTPUT_INIT, .signals = FD_NONE
 
 int once_run(const struct config *cfg, struct result *ret, struct err *err)
 {
