@@ -462,6 +462,10 @@ int child_guard_main(void *arg)
 	if (p->enter && join_jail(c, &r.err) < 0)
 		return guard_failed(c, &r, "enter");
 	program = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL);
+	/* Older kernels (6.1) share no memory across time namespaces. */
+	if (program == -EINVAL && p->clone_flags & CLONE_NEWTIME)
+		program = proc_clone(flags & ~(uint64_t)CLONE_VM, SIGCHLD, program_main, c,
+				     c->stack_top, CHILD_STACK, NULL);
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
 		return guard_failed(c, &r, "namespaces");
