@@ -107,8 +107,6 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		return err_sys(err, errno, "make the control socket");
 	j->ctl = pair[0];
 	child_ctl = pair[1];
-	if (plan->measure)
-		measure_begin(&j->measure);
 	j->started_ns = now_ns();
 	r = start_guard(j, child_ctl, io ?: &nothing, err);
 	if (r >= 0 && plan->clone_flags & CLONE_NEWUSER) {
@@ -126,6 +124,8 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		jail_release(j);
 		return r;
 	}
+	if (plan->measure) /* while the jail's processes are busy */
+		measure_begin(&j->measure);
 	if (!(io && io->park))
 		watch_start(&j->watch, &plan->watch, j->started_ns);
 	return 0;
@@ -159,9 +159,7 @@ static bool take_report(struct jail *j)
 		j->result.err = rep.err;
 		err_clean(&j->result.err);
 		break;
-	case REPORT_START:
-		j->started = j->result.reason != RESULT_SETUP_FAILED;
-		break;
+	case REPORT_START: j->started = j->result.reason != RESULT_SETUP_FAILED; break;
 	case REPORT_EXIT:
 		j->program_reported = true;
 		j->program_status = rep.status;
