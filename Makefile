@@ -41,6 +41,11 @@ test-vm:
 	@$(MAKE) --no-print-directory all
 	@TOASTAINER_MUST_RUN=1 $(PYTHON) tests/run.py --build $(BUILD) --suite vm
 
+cross:
+	@tools/setup.sh cross
+	@$(MAKE) --no-print-directory all
+	@TOASTAINER_MUST_RUN=1 $(PYTHON) tests/run.py --build $(BUILD) --suite cross
+
 bench: setup
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD)

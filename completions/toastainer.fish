@@ -82,6 +82,7 @@ complete -c toastainer -n '__toastainer_at doctor' -l json
 complete -c toastainer -n '__toastainer_at policy dump' -l raw
 complete -c toastainer -n '__toastainer_table' -s C -l config -r -F -d 'read a configuration file; replaces what was set before it'
 complete -c toastainer -n '__toastainer_table' -l dry_run -d 'print the effective configuration and start nothing'
+complete -c toastainer -n '__toastainer_table' -l dry_run_json -d 'the same in the JSON form'
 complete -c toastainer -n '__toastainer_table' -s h -l help -d 'print a help text'
 complete -c toastainer -n '__toastainer_table' -l version -d 'print the version'
 complete -c toastainer -n '__toastainer_table' -l create_image -x -a '(__fish_complete_directories)' -d 'build up the root file system in DIR with a root shell inside it'

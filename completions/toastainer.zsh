@@ -4,6 +4,7 @@
 typeset -ga _toastainer_table=(
 	'(-C --config)'{-C+,--config=}'[read a configuration file; replaces what was set before it]:FILE:_files'
 	'--dry_run[print the effective configuration and start nothing]'
+	'--dry_run_json[the same in the JSON form]'
 	'(-h --help)'{-h,--help}'[print a help text]'
 	'--version[print the version]'
 	'--create_image=[build up the root file system in DIR with a root shell inside it]:DIR:_directories'

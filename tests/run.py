@@ -5,11 +5,12 @@
     tests/run.py [--build DIR] [--suite NAME[,NAME...]] [--slow] [-k EXPRESSION]
 
 Suites: unit, functional-root, functional-user, functional-nested, attack-root, attack-user, fallback,
-compat, vm. As root all of them but vm run (vm too with --slow); the suites "user" become an unprivileged user, who gets a name and
+compat, vm, cross. As root all of them run, vm and cross only with --slow; the suites "user" become an unprivileged user, who gets a name and
 subordinate ids in a mount namespace of his own. As another user, only those which that user can run.
 
 vm boots two virtual machines (tests/vm/vm.py), one for root and one for a user of systemd with a delegated control
 group, for the tests that are marked vm or core and those in tests/vm; with --slow for all that is in functional and attack.
+cross builds the launcher for other processors and tries it under qemu-user.
 
 The last line is `N passed, N failed, N skipped`. The exit status is not 0 when a test failed, or was
 skipped for a reason that tests/expected-skips.txt does not list. $TOASTAINER_COUNTS names a file to which
@@ -153,7 +154,7 @@ class Run:
         build = self.binary.parent
         for p in build.rglob("*"):
             copy = to / "build" / p.relative_to(build)
-            if p.relative_to(build).parts[0] == "vm":
+            if p.relative_to(build).parts[0] in ("vm", "cross"):
                 continue
             if p.is_file() and os.access(p, os.X_OK) and p.suffix not in (".so", ".a") and "meson-" not in str(p):
                 copy.parent.mkdir(parents=True, exist_ok=True)
@@ -236,6 +237,20 @@ class Run:
         print(out, flush=True)
         self.outcomes(f"vm-{kind}", report, status, time.monotonic() - start)
 
+    # ------------------------------------------------------------------ other processors
+    def cross(self):
+        for machine in ("aarch64", "riscv64"):
+            build = self.opts.build / "cross" / machine
+            if not (build / "build.ninja").exists():
+                subprocess.run(["meson", "setup", build, "--cross-file", REPO / "tools" / "cross" / f"{machine}.ini",
+                                        "-Dlauncher=static", "-Dtests=false"], cwd=REPO, check=False)
+            if subprocess.run(["ninja", "-C", build, "toastainer"]).returncode:
+                self.note(f"cross-{machine}", "build", "failed")
+                continue
+            self.pytest(f"cross-{machine}", ["cross", "functional/test_policy.py"], where=(TESTS, build / "toastainer"),
+                        env={"TOASTAINER_WRAP": f"qemu-{machine}-static", "TOASTAINER_NATIVE": str(self.binary)},
+                        extra=["--deselect", "functional/test_policy.py::test_include"])  # wants openat2
+
     # ------------------------------------------------------------------ compat
     def compat(self):
         """Recorded behaviour of nsjail; the checks are not part of this tree."""
@@ -276,7 +291,7 @@ class Run:
 
 def main():
     every = ["unit", "functional-root", "functional-user", "functional-nested", "attack-root", "attack-user",
-             "fallback", "compat", "vm"]
+             "fallback", "compat", "vm", "cross"]
     unprivileged = ["unit", "functional-user", "functional-nested", "attack-user"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=REPO / "build")
@@ -286,8 +301,8 @@ def main():
     opts = parser.parse_args()
     opts.build = opts.build.resolve()
     suites = opts.suite.split(",") if opts.suite else every if os.geteuid() == 0 else unprivileged
-    if not opts.suite and not opts.slow and "vm" in suites:
-        suites.remove("vm")
+    if not opts.suite and not opts.slow:
+        suites = [s for s in suites if s not in ("vm", "cross")]
     unknown = set(suites) - set(every)
     if unknown:
         parser.error(f"no suite {', '.join(unknown)}")

@@ -113,8 +113,9 @@ struct config {
 	struct cfg_head head;
 	struct arena arena;
 	enum config_face face;
-	bool own_text;	 /* a text to load was dumped by us: nsjail's face takes our settings too */
 	char **own_argv; /* our own command line, to be hidden from the jail; NULL: not known */
+
+	bool toastainer; /* nsjail's face: the file has settings of our own */
 
 	/* what to run, and how */
 	const char *name, *jail_name;

@@ -175,7 +175,8 @@ static int idmap(struct config *cfg, const char *arg, bool group, bool helper, s
 	/* An id that is not there is the caller's, but an empty string is no id (was: root, once). */
 	if (!part[0][0] && n == 1)
 		return err_set(err, EINVAL, "'%s' is not a user or group", arg);
-	if (n > 2 && (str_u32(part[2], &map->count) < 0 || map->count == 0))
+	if (n > 2 && (str_u32(part[2], &map->count) < 0 || map->count == 0 ||
+		      (part[2][0] == '0' && part[2][1] >= '0' && part[2][1] <= '9')))
 		return err_set(err, EINVAL, "'%s' is not a count of ids", part[2]);
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "jail/enter.h"
 #include "jail/jail.h"
 #include "jail/report.h"
+#include "jail/template.h"
 #include "jail/userns.h"
 
 static uint64_t now_ns(void)
@@ -52,7 +53,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	struct launch *l;
 	uint64_t mask;
 	char *mem;
-	int pid;
+	int pid, r = 0;
 
 	mem = mmap(NULL, launch_size(p), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		   0);
@@ -80,17 +81,24 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 		l->trees[i] = FD_NONE;
 	if (p->share_memory)
 		flags |= CLONE_VM;
+	if (io->template) {
+		r = template_enter(io->template, err);
+		if (r < 0)
+			return r;
+	}
 	/* No handler of ours may run in the child; it starts with everything blocked. */
 	sys_sigmask(SIG_SETMASK, &all, &mask);
 	pid = proc_clone(flags, p->own_process ? SIGCHLD : 0, child_guard_main, &l->child,
 			 mem + 2 * CHILD_STACK, CHILD_STACK, &j->guard_fd);
 	sys_sigmask(SIG_SETMASK, &mask, NULL);
+	if (io->template)
+		r = template_leave(io->template, err);
 	if (pid < 0) {
 		j->guard_fd = FD_NONE;
 		return err_sys(err, pid, "make the jail's namespaces");
 	}
 	j->guard = j->pid = pid;
-	return 0;
+	return r;
 }
 
 int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct jail *j,

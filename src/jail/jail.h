@@ -10,6 +10,8 @@
 #include "jail/result.h"
 #include "jail/watch.h"
 
+struct template;
+
 struct jail {
 	const struct jail_plan *plan; /* borrowed until jail_release() */
 	pid_t pid;		      /* the guard's number, also when it is gone: for the log */
@@ -41,6 +43,8 @@ struct jail_io {
 	int std[3];	     /* become 0, 1 and 2 each, where not FD_NONE; above 2 */
 	bool input_writable; /* output is limited, and stdin would be a way around it */
 	bool park;	     /* prepare the jail and wait for jail_hand_over() */
+	/* where it is cloned (template.h, template_start()), or NULL: among the host's mounts */
+	const struct template *template;
 };
 
 #define JAIL_IO_INIT                                                                               \
