@@ -25,7 +25,7 @@ struct jail {
 	struct watch_state watch;
 	enum result_reason ended_by; /* why we ended it; RESULT_EXITED: we did not */
 	int ended_signal;
-	bool started; /* the program runs, or ran (plan.report_start) */
+	bool started;	     /* the program runs, or ran (plan.report_start) */
 	bool killing;	     /* the guard was told to end everything, or is killed */
 	int file_systems[8]; /* limited ones, kept to see how full they are */
 	unsigned n_file_systems;

@@ -178,7 +178,10 @@ static void descriptors(void)
 	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0) {
 		char buf[CMSG_SPACE(sizeof(int))] = {0}, c = 0;
 		struct iovec iov = {&c, 1};
-		struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = buf, .msg_controllen = sizeof(buf)};
+		struct msghdr msg = {.msg_iov = &iov,
+				     .msg_iovlen = 1,
+				     .msg_control = buf,
+				     .msg_controllen = sizeof(buf)};
 		struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 		int flying = 0;
 
