@@ -47,6 +47,13 @@ static const struct enum_name mnt_api_names[] = {
 	{"new", MNT_API_NEW},
 	{NULL},
 };
+const struct enum_name schema_macvlan_modes[] = {
+	{"private", CFG_MACVLAN_PRIVATE},
+	{"vepa", CFG_MACVLAN_VEPA},
+	{"bridge", CFG_MACVLAN_BRIDGE},
+	{"passthru", CFG_MACVLAN_PASSTHRU},
+	{NULL},
+};
 static const struct enum_name traffic_action_names[] = {
 	{"UNKNOWN_ACTION", 0}, {"DROP", 1}, {"REJECT", 2}, {"ALLOW", 3}, {NULL},
 };
@@ -176,6 +183,34 @@ static const struct setting traffic_rule_rows[] = {
 static const struct message traffic_rule = {"NsJailConfig.TrafficRule",
 					    sizeof(struct cfg_traffic_rule), traffic_rule_rows,
 					    ARRAY_SIZE(traffic_rule_rows)};
+
+/* clang-format off */
+static const struct setting net_iface_rows[] = {
+	{.name = "name", .type = F_STRING, .flags = SF_NO_DEFAULT, .number = 1,
+	 .offset = offsetof(struct cfg_net_iface, name),
+	 .help = "name in the jail (default: vs, vs1, ... or the moved one's own)"},
+	{.name = "macvlan", .type = F_STRING, .flags = SF_NO_DEFAULT, .number = 2,
+	 .offset = offsetof(struct cfg_net_iface, macvlan),
+	 .help = "make a new interface on top of this one of the host"},
+	{.name = "own", .type = F_STRING, .flags = SF_NO_DEFAULT, .number = 3,
+	 .offset = offsetof(struct cfg_net_iface, own),
+	 .help = "move this interface of the host into the jail"},
+	{.name = "mode", ENUM(schema_macvlan_modes, ".MacvlanMode"), .number = 4,
+	 .offset = offsetof(struct cfg_net_iface, mode),
+	 .help = "macvlan: who on the same interface can be reached"},
+	{.name = "ip", .type = F_STRING, .flags = SF_REPEATED, .number = 5,
+	 .offset = offsetof(struct cfg_net_iface, ip),
+	 .help = "an address with the length of its network's prefix"},
+	{.name = "gw", .type = F_STRING, .flags = SF_REPEATED, .number = 6,
+	 .offset = offsetof(struct cfg_net_iface, gw), .help = "a default gateway, one a family"},
+	{.name = "mac", .type = F_STRING, .flags = SF_NO_DEFAULT, .number = 7,
+	 .offset = offsetof(struct cfg_net_iface, mac), .help = "macvlan: hardware address"},
+	{.name = "mtu", .type = F_U32, .number = 8, .offset = offsetof(struct cfg_net_iface, mtu),
+	 .help = "largest packet in bytes, 0: as it is"},
+};
+/* clang-format on */
+static const struct message net_iface = {"NsJailConfig.NetIface", sizeof(struct cfg_net_iface),
+					 net_iface_rows, ARRAY_SIZE(net_iface_rows)};
 
 /* clang-format off */
 static const struct setting pasta_rows[] = {
@@ -715,8 +750,13 @@ static const struct setting config_rows[] = {
 	{.name = "macvlan_vs_mo", .type = F_STRING, .number = 95,
 	 .offset = offsetof(struct config, macvlan_vs_mo), TEXT("private"), .opt = "macvlan_vs_mo",
 	 .arg = "MODE", .group = G_NETWORK, .help = "macvlan: private, vepa, bridge or passthru"},
-	{.name = "traffic_rule", MSG(traffic_rule), .flags = SF_REPEATED, .number = 96,
-	 .offset = offsetof(struct config, traffic_rule), .group = G_NETWORK,
+	{.name = "net_iface", MSG(net_iface), .flags = SF_REPEATED | SF_OURS | SF_OUR_OPTION,
+	 .number = 1040, .offset = offsetof(struct config, net_iface), .opt = "net_iface",
+	 .arg = "KEY=VALUE,...", .parse = option_message, .group = G_NETWORK,
+	 .help = "an interface of the jail: macvlan= or own=, name=, ip=, gw=, mac=, mode=, mtu="},
+	{.name = "traffic_rule", MSG(traffic_rule), .flags = SF_REPEATED | SF_OUR_OPTION, .number = 96,
+	 .offset = offsetof(struct config, traffic_rule), .opt = "traffic_rule",
+	 .arg = "KEY=VALUE,...", .parse = option_message, .group = G_NETWORK,
 	 .help = "a packet filter rule; the first that matches decides"},
 	{.name = "user_net", MSG(user_net), .number = 97,
 	 .offset = offsetof(struct config, user_net), .opt = "user_net", .parse = option_user_net,

@@ -96,6 +96,7 @@ struct setting {
 };
 
 extern const struct message schema_config; /* NsJailConfig, the root */
+extern const struct enum_name schema_macvlan_modes[]; /* values: enum cfg_macvlan */
 extern const char *const schema_group_titles[SETTING_GROUPS];
 
 /** schema_field() - where a row's field is in its message. */

@@ -438,7 +438,7 @@ int child_guard_main(void *arg)
 	if (launcher_is_gone(c->ctl)) /* before it could be signalled */
 		return 255;
 	if (c->park) { /* for long: other clients' sockets must not stay open here */
-		const int also[] = {c->ctl, p->exec_fd, p->null_fd};
+		const int also[] = {c->ctl, p->exec_fd, p->null_fd, c->sysfs};
 
 		close_others(p, also, ARRAY_SIZE(also));
 	}

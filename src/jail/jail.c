@@ -19,6 +19,7 @@
 #include "jail/cputime.h"
 #include "jail/enter.h"
 #include "jail/jail.h"
+#include "jail/network.h"
 #include "jail/report.h"
 #include "jail/template.h"
 #include "jail/userns.h"
@@ -50,6 +51,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	const struct jail_plan *p = j->plan;
 	uint64_t flags = child_guard_namespaces(p) | CLONE_PIDFD;
 	const uint64_t all = ~0ULL;
+	_cleanup_close_ int sysfs = FD_NONE;
 	struct launch *l;
 	uint64_t mask;
 	char *mem;
@@ -60,6 +62,9 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	if (mem == MAP_FAILED)
 		return err_sys(err, errno, "memory for a launch");
 	j->stacks = mem;
+	sysfs = network_sysfs(p, err);
+	if (sysfs < 0 && sysfs != FD_NONE)
+		return sysfs;
 	l = (struct launch *)(mem + 2 * CHILD_STACK);
 	l->child = (struct child){
 		.plan = p,
@@ -69,6 +74,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 		.root = FD_NONE,
 		.scratch = FD_NONE,
 		.pts = FD_NONE,
+		.sysfs = sysfs,
 		.tty_slave = io->tty_slave,
 		.stdio = io->stdio,
 		.std = {io->std[0], io->std[1], io->std[2]},
@@ -101,6 +107,23 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	return r;
 }
 
+/* start_in_network() - the guard is cloned in a namespace that has its interfaces and rules. */
+static int start_in_network(struct jail *j, int child_ctl, const struct jail_io *io,
+			    const char **step, struct err *err)
+{
+	int r = network_before(j, err);
+
+	if (r >= 0) {
+		r = start_guard(j, child_ctl, io, err);
+		if (r < 0)
+			return r;
+		r = network_after(j, err);
+	}
+	if (r < 0)
+		*step = "network";
+	return r;
+}
+
 int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct jail *j,
 	       struct err *err)
 {
@@ -116,7 +139,8 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	j->ctl = pair[0];
 	child_ctl = pair[1];
 	j->started_ns = now_ns();
-	r = start_guard(j, child_ctl, io ?: &nothing, err);
+	r = plan->net ? start_in_network(j, child_ctl, io ?: &nothing, &step, err)
+		      : start_guard(j, child_ctl, io ?: &nothing, err);
 	if (r >= 0 && plan->clone_flags & CLONE_NEWUSER) {
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
@@ -451,6 +475,7 @@ void jail_release(struct jail *j)
 			;
 		j->guard = 0;
 	}
+	network_release(j);
 	close_fd(&j->guard_fd);
 	close_fd(&j->ctl);
 	close_fd(&j->tty_master);

@@ -9,6 +9,7 @@
 #include "jail/plan.h"
 #include "jail/result.h"
 #include "jail/watch.h"
+#include "net/net.h"
 
 struct template;
 
@@ -21,6 +22,7 @@ struct jail {
 	bool ctl_eof;	/* nobody will report any more: no use to poll it */
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
+	struct net_run *net; /* its network, when the plan has one */
 	uint64_t started_ns; /* CLOCK_MONOTONIC */
 	struct watch_state watch;
 	enum result_reason ended_by; /* why we ended it; RESULT_EXITED: we did not */

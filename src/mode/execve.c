@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "config/to_plan.h"
 #include "jail/child.h"
+#include "jail/network.h"
 #include "jail/userns.h"
 #include "mode/execve.h"
 
@@ -107,6 +108,24 @@ static int start_pid_one(struct err *err)
 		pause();
 }
 
+/*
+ * The network's namespace is made before the others and stays ours. An interface of the host that is
+ * in there is given back by its keeper, which outlives the program.
+ */
+static int enter_network(struct child *c, struct err *err)
+{
+	struct net_run *run; /* ends with this process, and with that of the keeper */
+	int r = net_enter(c->plan->net, FD_NONE, &run, err);
+
+	if (r < 0) {
+		snprintf(err->step, sizeof(err->step), "network");
+		return r;
+	}
+	r = network_sysfs(c->plan, err);
+	c->sysfs = r;
+	return r == FD_NONE ? 0 : r;
+}
+
 int execve_run(const struct config *cfg, struct err *err)
 {
 	struct planned planned = PLANNED_INIT;
@@ -115,6 +134,7 @@ int execve_run(const struct config *cfg, struct err *err)
 			  .root = FD_NONE,
 			  .scratch = FD_NONE,
 			  .pts = FD_NONE,
+			  .sysfs = FD_NONE,
 			  .tty_slave = FD_NONE,
 			  .stdio = FD_NONE,
 			  .std = {FD_NONE, FD_NONE, FD_NONE},
@@ -130,6 +150,8 @@ int execve_run(const struct config *cfg, struct err *err)
 	for (unsigned i = 0; r >= 0 && i < planned.plan.n_mounts; i++)
 		c.trees[i] = FD_NONE;
 	c.exec_fd = planned.plan.exec_fd;
+	if (r >= 0 && planned.plan.net)
+		r = enter_network(&c, err);
 	if (r >= 0)
 		r = unshare_all(&planned.plan, err);
 	if (r >= 0 && planned.plan.clone_flags & CLONE_NEWPID)
