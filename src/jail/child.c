@@ -386,8 +386,9 @@ static void reap_all(void)
 {
 	const struct timespec pause = {.tv_nsec = 500000};
 
-	if (sys(SYS_kill, -1, SIGKILL) < 0)
-		return; /* there is none */
+	/* Not pid 1: we were sent into a jail (`exec`), and the others are not ours. */
+	if (sys(SYS_getpid) != 1 || sys(SYS_kill, -1, SIGKILL) < 0)
+		return;
 	for (int rounds = 0; rounds < 100; rounds++) {
 		int r;
 

@@ -140,8 +140,6 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		return err_sys(err, errno, "make the control socket");
 	j->ctl = pair[0];
 	child_ctl = pair[1];
-	if (plan->measure)
-		measure_begin(&j->measure);
 	j->started_ns = now_ns();
 	r = plan->cgroup ? cgroup_create(plan->cgroup, &j->cgroup, err) : 0;
 	if (r < 0)
@@ -167,6 +165,8 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	}
 	if (plan->cgroup)
 		cgroup_tidy(plan->cgroup); /* while the jail sets itself up */
+	if (plan->measure)
+		measure_begin(&j->measure);
 	if (!(io && io->park))
 		watch_start(&j->watch, &plan->watch, j->started_ns);
 	return 0;
