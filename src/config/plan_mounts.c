@@ -9,9 +9,11 @@
 
 #include "base/str.h"
 #include "base/sys.h"
+#include "cgroup/cgroup.h"
 #include "config/plan_parts.h"
 #include "jail/mounts.h"
 #include "jail/target.h"
+#include "net/net.h"
 
 /* Defaults that a user's mount on the same target replaces. */
 static const struct mount_plan dev_mounts[] = {
@@ -283,6 +285,31 @@ static int add_proc(struct planner *p, struct list *l, struct err *err)
 	return add_fs(p, l, "proc", cfg->proc_path, "", attrs, err);
 }
 
+/* The jail's own groups: the v2 one, or a directory with one for each hierarchy. */
+static int add_cgroup(struct planner *p, struct list *l, struct err *err)
+{
+	static const char top[] = "/sys/fs/cgroup";
+	const uint64_t attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			       MOUNT_ATTR_NOEXEC;
+	const struct cgroup_plan *groups = p->plan->cgroup;
+	int r = 0;
+
+	if (groups->n == 1 && groups->place[0].v2)
+		return add_fs(p, l, "cgroup2", top, "", attrs, err);
+	r = add_fs(p, l, "tmpfs", top, "mode=0755,size=65536", attrs, err);
+	for (unsigned i = 0; i < groups->n && r >= 0; i++) {
+		const struct cgroup_place *place = &groups->place[i];
+		const char *name = place->v2 ? "unified" : place->hierarchy;
+		const char *dst = arena_printf(&p->out->arena, "%s/%s", top, name);
+
+		if (!dst)
+			return err_oom(err);
+		r = add_fs(p, l, place->v2 ? "cgroup2" : "cgroup", dst, place->v2 ? "" : name, attrs,
+			   err);
+	}
+	return r;
+}
+
 /*
  * /proc, /dev, /tmp right after the root, unless the user mounts there. nsjail's /proc comes last, and
  * the others only when asked for.
@@ -377,6 +404,34 @@ static void decide_readonly(struct planner *p, struct list *l)
 			m->readonly_last = true;
 	}
 	p->plan->all_readonly = all;
+}
+
+/*
+ * In a network namespace that is not its own a jail may not mount sysfs: the launcher makes it, for the
+ * jail's namespace all the same.
+ */
+static int decide_sysfs(struct planner *p, struct list *l, struct err *err)
+{
+	unsigned n = 0;
+
+	if (!p->plan->net || p->plan->net->jails_own || !p->cfg->clone_newuser)
+		return 0;
+	for (unsigned i = 0; i < l->n; i++) {
+		struct mount_plan *m = &l->v[i];
+
+		m->by_launcher = m->kind == MOUNT_FS && str_eq(m->fstype, "sysfs");
+		n += m->by_launcher;
+	}
+	if (n > 1)
+		return err_set(err, EINVAL,
+			       "with interfaces or traffic rules there is one sysfs in a jail, "
+			       "not %u",
+			       n);
+	if (n && p->plan->classic_mounts) {
+		err_set(err, EOPNOTSUPP, "sysfs with interfaces or traffic rules needs fsopen(2)");
+		return err_hint(err, "Linux 5.2 has it; leave out --experimental_mnt=old");
+	}
+	return 0;
 }
 
 /* source_is_file() - what kind of target a mount needs; a missing source counts as a directory. */
@@ -547,6 +602,8 @@ int plan_mounts(struct planner *p, struct err *err)
 	r = add_defaults(p, &all, &users, err);
 	for (unsigned i = 1; i < users.n && r >= 0; i++)
 		r = add(p, &all, &users.v[i]) ? 0 : err_oom(err);
+	if (r >= 0 && cfg->mount_cgroup && !has_target(&users, "/sys/fs/cgroup"))
+		r = add_cgroup(p, &all, err);
 	if (r >= 0 && cfg->face == FACE_NSJAIL && cfg->mount_proc)
 		r = add_proc(p, &all, err);
 	if (r < 0)
@@ -556,6 +613,9 @@ int plan_mounts(struct planner *p, struct err *err)
 	if (r < 0)
 		return r;
 	decide_readonly(p, &all);
+	r = decide_sysfs(p, &all, err);
+	if (r < 0)
+		return r;
 	p->plan->mounts = all.v;
 	p->plan->n_mounts = all.n;
 	return 0;

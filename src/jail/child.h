@@ -6,6 +6,7 @@
 #define TOASTAINER_JAIL_CHILD_H
 
 #include "base/err.h"
+#include "cgroup/cgroup.h"
 #include "jail/receipt.h"
 
 /*
@@ -17,7 +18,13 @@ static inline uint64_t child_guard_namespaces(const struct jail_plan *p)
 {
 	uint64_t flags = p->clone_flags & ~(uint64_t)CLONE_NEWTIME;
 
-	return p->pid_role == PID_ONE ? flags & (CLONE_NEWUSER | CLONE_NEWPID) : flags;
+	/* A cgroup namespace shows what is below the group that its maker is in: see step_cgroup. */
+	if (p->cgroup)
+		flags &= ~(uint64_t)CLONE_NEWCGROUP;
+	if (p->pid_role != PID_ONE)
+		return flags;
+	/* A network namespace that the launcher is to put something in has to be there for it. */
+	return flags & (CLONE_NEWUSER | CLONE_NEWPID | (p->net ? CLONE_NEWNET : 0));
 }
 
 /* Bytes of stack for each of a launch's two processes. */
@@ -32,12 +39,15 @@ enum { CHILD_SIG_ORPHANED = 40 };
 /* struct child - what one launch carries through the steps; lives on the launcher's side */
 struct child {
 	const struct jail_plan *plan;
-	int ctl;	  /* control socket to the launcher */
+	const struct cgroup *cgroup; /* the jail's groups, when the plan has some */
+	bool born_inside;	     /* in that of v2 */
+	int ctl;		     /* control socket to the launcher */
 	int launcher_ctl; /* the launcher's end of it, which we inherit and must not hold */
 	int *trees;	  /* one descriptor a mount of the plan: its detached tree, or FD_NONE */
 	int root;	  /* the new root, before it is one */
 	int scratch;	  /* private tmpfs below it, gone after the pivot, or FD_NONE */
 	int pts;	  /* the jail's own devpts, or FD_NONE */
+	int sysfs;	  /* made by the launcher (network_sysfs()), or FD_NONE */
 	int tty_slave;	  /* host terminal of the jail, or FD_NONE when it comes from pts */
 	int stdio;	  /* becomes 0, 1 and 2, or FD_NONE */
 	int std[3];	  /* become 0, 1 and 2 each, or FD_NONE */

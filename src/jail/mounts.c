@@ -180,6 +180,14 @@ static int make_fs(const struct mount_plan *m, unsigned attrs, struct err *err)
 	return r;
 }
 
+int mounts_make_fs(const struct mount_plan *m, struct err *err)
+{
+	/* all_readonly spares nothing here: a new mount gets its flags for free */
+	uint64_t now = m->readonly_last ? m->attrs & ~(uint64_t)MOUNT_ATTR_RDONLY : m->attrs;
+
+	return make_fs(m, (unsigned)now, err);
+}
+
 /*
  * scratch - a tmpfs between the old root and the new one. Files with content and the layer of an
  * overlay root come from it: older kernels bind only from mounts that are attached.
@@ -457,11 +465,7 @@ static int attach_new(struct child *c, unsigned i, struct err *err)
 	int target, r;
 
 	if (m->kind == MOUNT_FS) {
-		/* all_readonly spares nothing here: a new mount gets its flags for free */
-		uint64_t now =
-			m->readonly_last ? m->attrs & ~(uint64_t)MOUNT_ATTR_RDONLY : m->attrs;
-
-		r = make_fs(m, (unsigned)now, err);
+		r = m->by_launcher ? take_fd(&c->sysfs) : mounts_make_fs(m, err);
 	} else if (m->kind == MOUNT_FILE) {
 		r = make_file(c, i, err);
 	} else {

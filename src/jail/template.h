@@ -66,7 +66,8 @@ int template_start(struct template *t, const struct jail_io *io, struct jail *j,
 
 /**
  * template_to_blame() - a finished jail could not be set up, and the template may be why.
- * The program never ran: launch it again, which will be without a template, as will all others.
+ * The program never ran: launch it again, which will be without it. If the host did not change, so will
+ * all others: then t->off says so.
  */
 bool template_to_blame(struct template *t, const struct jail *j);
 

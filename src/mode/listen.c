@@ -358,7 +358,8 @@ static bool launch_again(struct server *s, struct conn *c)
 
 	if (!template_to_blame(&s->template, &c->jail))
 		return false;
-	log_debug("no template from now on: %s: %s", s->template.off, c->jail.result.err.msg);
+	log_debug("%s%s", c->jail.result.err.msg,
+		  s->template.off ? ": no template from now on" : ": launching again");
 	forget_jail(s, c);
 	if (launch(s, c, c->fd, &err) >= 0)
 		return true;

@@ -19,7 +19,7 @@
 
 struct once {
 	const struct config *cfg;
-	const struct enter_plan *enter;	 /* a jail to join; NULL: make one */
+	struct enter_plan *enter;	 /* a jail to join; NULL: make one */
 	const struct sock_fprog *filter; /* with it: the jail's system call policy */
 	struct claim claim;
 	struct planned planned;
@@ -354,7 +354,9 @@ static int run(struct once *o, struct result *ret, struct err *err)
 		if (r < 0)
 			return r;
 		if (template_to_blame(&o->template, &o->jail)) {
-			log_debug("no template from now on: %s: %s", o->template.off, ret->err.msg);
+			log_debug("%s%s", ret->err.msg,
+				  o->template.off ? ": no template from now on"
+						  : ": launching again");
 		} else {
 			log_end(o, ret);
 			if (!again(o, ret, started_ms, ++done))
@@ -403,8 +405,8 @@ int once_run(const struct config *cfg, struct result *ret, struct err *err)
 	return run_to_end(&o, ret, err);
 }
 
-int once_enter(const struct config *cfg, const struct enter_plan *enter,
-	       const struct sock_fprog *filter, struct result *ret, struct err *err)
+int once_enter(const struct config *cfg, struct enter_plan *enter, const struct sock_fprog *filter,
+	       struct result *ret, struct err *err)
 {
 	struct once o = {.cfg = cfg, .enter = enter, .filter = filter, ONCE_INIT};
 
