@@ -36,6 +36,7 @@ test-all: setup
 bench: setup
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD)
+	@$(PYTHON) tests/bench/serve.py --build $(BUILD)
 	@$(BUILD)/tests/bench/seccomp_bench
 
 install: all

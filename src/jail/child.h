@@ -41,6 +41,7 @@ struct child {
 	int tty_slave;	  /* host terminal of the jail, or FD_NONE when it comes from pts */
 	int stdio;	  /* becomes 0, 1 and 2, or FD_NONE */
 	int exec_fd;	  /* the program's file, or FD_NONE: by path */
+	uint64_t caps;	  /* what it has before they are dropped */
 	mode_t umask;	  /* the caller's; what the steps make has plain modes */
 	bool park;	  /* wait for a connection (jail_hand_over()) before the last steps */
 	bool wait_go;	  /* somebody else writes the id maps and says when */
