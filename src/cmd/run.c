@@ -113,6 +113,8 @@ static int run_mode(const struct config *cfg, int result_fd, struct starter *sta
 	if (result.reason == RESULT_SETUP_FAILED) {
 		hint_add(&result.err);
 		log_err(LOG_FATAL, &result.err);
+	} else {
+		outcome_tell(&result);
 	}
 	r = outcome_write(result_fd, &result, err);
 	return r < 0 ? fail(cfg->face, err) : outcome_status(cfg->face, &result);
@@ -138,6 +140,10 @@ static int run(struct config *cfg, struct err *err)
 	int r;
 
 	outcome_log(cfg);
+	if (cfg->jail_name && cfg->mode != MODE_ONCE && cfg->mode != MODE_RERUN) {
+		err_set(err, EINVAL, "--name is for the modes once and rerun");
+		return fail(cfg->face, err);
+	}
 	r = outcome_open(cfg, &result_fd, err);
 	if (r >= 0 && cfg->daemon)
 		r = background(&starter, err);
@@ -162,14 +168,15 @@ static void help(enum config_face face)
 	cli_help(stdout);
 }
 
-static int print_config(const struct config *cfg, struct err *err)
+static int print_config(const struct config *cfg, bool json, struct err *err)
 {
 	_cleanup_sbuf_ struct sbuf text = {0};
-	int r = dump_text(cfg, &text, err);
+	int r = json ? dump_json(cfg, &text, err) : dump_text(cfg, &text, err);
 
 	if (r < 0)
 		return fail(cfg->face, err);
-	fputs(text.s ?: "", stdout);
+	/* An empty file is refused, as nsjail does. */
+	fputs(text.n > 0 ? text.s : "# every setting has its default\n", stdout);
 	return fflush(stdout) ? 1 : 0;
 }
 
@@ -197,6 +204,10 @@ static int jail_command(enum config_face face, char **argv)
 	cfg.own_argv = face == FACE_RUN ? argv - 1 : argv; /* from the program's name on */
 	r = cli_parse(argv, &cfg, &cli, &err);
 	if (r < 0) {
+		log_setup(&(struct log_settings){.fd = STDERR_FILENO,
+						 .level = LOG_WARNING,
+						 .format = cli_wants_json(argv, &cfg) ? LOG_JSON
+										      : LOG_TEXT});
 		tell_refusal(&cfg, &err);
 		r = fail(face, &err);
 	} else if (cli.help) {
@@ -206,7 +217,7 @@ static int jail_command(enum config_face face, char **argv)
 	} else if (cli.create_image || cli.use_script) {
 		r = helper_exec("toastainer-image", argv);
 	} else if (cli.dry_run) {
-		r = print_config(&cfg, &err);
+		r = print_config(&cfg, cli.json, &err);
 	} else {
 		r = run(&cfg, &err);
 	}

@@ -44,6 +44,15 @@ enum cfg_rlimit { RL_VALUE, RL_SOFT, RL_HARD, RL_INF, RL_INHERIT };
 enum cfg_tty { TTY_AUTO, TTY_ON, TTY_OFF };
 enum cfg_rerun_stop { RERUN_NEVER, RERUN_ON_FAILURE, RERUN_ON_SUCCESS };
 enum cfg_mnt_api { MNT_API_AUTO, MNT_API_OLD, MNT_API_NEW };
+enum cfg_macvlan {
+	CFG_MACVLAN_PRIVATE,
+	CFG_MACVLAN_VEPA,
+	CFG_MACVLAN_BRIDGE,
+	CFG_MACVLAN_PASSTHRU
+};
+enum cfg_traffic_action { TRAFFIC_UNKNOWN, TRAFFIC_DROP, TRAFFIC_REJECT, TRAFFIC_ALLOW };
+enum cfg_traffic_proto { PROTO_UNKNOWN, PROTO_TCP, PROTO_UDP, PROTO_ICMP, PROTO_ICMPV6 };
+enum cfg_ip_family { FAMILY_IPV4, FAMILY_IPV6 };
 enum cfg_tristate { UNSET = -1, NO = 0, YES = 1 };
 
 struct cfg_idmap {
@@ -76,6 +85,15 @@ struct cfg_traffic_rule {
 	int32_t proto;
 	uint32_t sport, dport, sport_end, dport_end;
 	int32_t action, ip_family;
+};
+
+struct cfg_net_iface {
+	struct cfg_head head;
+	const char *name, *macvlan, *own, *mac;
+	int32_t mode;
+	uint32_t mtu;
+	LIST_OF(const char *) ip;
+	LIST_OF(const char *) gw;
 };
 
 struct cfg_pasta {
@@ -115,8 +133,10 @@ struct config {
 	enum config_face face;
 	char **own_argv; /* our own command line, to be hidden from the jail; NULL: not known */
 
+	bool toastainer; /* nsjail's face: the file has settings of our own */
+
 	/* what to run, and how */
-	const char *name;
+	const char *name, *jail_name;
 	LIST_OF(const char *) description;
 	int32_t mode;
 	struct cfg_exe exec_bin;
@@ -143,6 +163,13 @@ struct config {
 	bool daemon, forward_signals;
 	int32_t log_fd, log_level, log_format;
 	const char *log_file, *result_json;
+
+	/* limits of our own, as text: durations and sizes; NULL: none */
+	const char *timeout, *cpu_limit, *idle_limit, *kill_grace;
+	const char *output_limit, *output_truncate, *disk_limit;
+	uint64_t inode_limit;
+	const char *require;
+	bool measure;
 
 	/* limits */
 	uint32_t max_cpus;
@@ -192,6 +219,7 @@ struct config {
 	LIST_OF(const char *) iface_own;
 	const char *macvlan_iface, *macvlan_vs_ip, *macvlan_vs_nm, *macvlan_vs_gw;
 	const char *macvlan_vs_ma, *macvlan_vs_mo;
+	LIST_OF(struct cfg_net_iface) net_iface;
 	LIST_OF(struct cfg_traffic_rule) traffic_rule;
 	struct cfg_user_net user_net;
 };

@@ -128,9 +128,6 @@ static int refuse_unenforced(const struct config *cfg, struct err *err)
 		{cfg->cgroup_pids_max, "cgroup_pids_max"},
 		{cfg->cgroup_net_cls_classid, "cgroup_net_cls_classid"},
 		{cfg->cgroup_cpu_ms_per_sec, "cgroup_cpu_ms_per_sec"},
-		{cfg->iface_own.n, "iface_own"},
-		{cfg->macvlan_iface, "macvlan_iface"},
-		{cfg->traffic_rule.n, "traffic_rule"},
 		{schema_has(&schema_config, cfg, schema_find(&schema_config, "user_net", 8)),
 		 "user_net"},
 	};
@@ -171,17 +168,23 @@ int to_plan(const struct config *cfg, struct planned *ret, struct err *err)
 	if (r >= 0)
 		r = plan_ids(&p, err);
 	if (r >= 0)
+		r = plan_privileges(&p, err);
+	if (r >= 0)
+		r = plan_net(&p, err);
+	if (r >= 0)
 		r = plan_mounts(&p, err);
 	if (r >= 0)
 		r = plan_descriptors(&p, err);
 	if (r >= 0)
 		r = plan_limits(&p, err);
 	if (r >= 0)
-		r = plan_privileges(&p, err);
+		r = plan_watch(&p, err);
 	if (r >= 0)
 		r = plan_seccomp(&p, err);
 	if (r >= 0)
 		r = plan_exec(&p, err);
+	if (r >= 0)
+		r = plan_require(&p, err);
 	return r;
 }
 

@@ -6,7 +6,7 @@
 #define TOASTAINER_JAIL_CHILD_H
 
 #include "base/err.h"
-#include "jail/plan.h"
+#include "jail/receipt.h"
 
 /*
  * Which of the plan's namespaces the guard is made with; the program's process makes the rest. A
@@ -17,7 +17,10 @@ static inline uint64_t child_guard_namespaces(const struct jail_plan *p)
 {
 	uint64_t flags = p->clone_flags & ~(uint64_t)CLONE_NEWTIME;
 
-	return p->pid_role == PID_ONE ? flags & (CLONE_NEWUSER | CLONE_NEWPID) : flags;
+	if (p->pid_role != PID_ONE)
+		return flags;
+	/* A network namespace that the launcher is to put something in has to be there for it. */
+	return flags & (CLONE_NEWUSER | CLONE_NEWPID | (p->net ? CLONE_NEWNET : 0));
 }
 
 /* Bytes of stack for each of a launch's two processes. */
@@ -38,8 +41,10 @@ struct child {
 	int root;	  /* the new root, before it is one */
 	int scratch;	  /* private tmpfs below it, gone after the pivot, or FD_NONE */
 	int pts;	  /* the jail's own devpts, or FD_NONE */
+	int sysfs;	  /* made by the launcher (network_sysfs()), or FD_NONE */
 	int tty_slave;	  /* host terminal of the jail, or FD_NONE when it comes from pts */
 	int stdio;	  /* becomes 0, 1 and 2, or FD_NONE */
+	int std[3];	  /* become 0, 1 and 2 each, or FD_NONE */
 	int exec_fd;	  /* the program's file, or FD_NONE: by path */
 	uint64_t caps;	  /* what it has before they are dropped */
 	mode_t umask;	  /* the caller's; what the steps make has plain modes */
@@ -48,6 +53,13 @@ struct child {
 	char *stack_top;  /* memory for the second process' stack */
 	struct err *err;  /* scratch */
 };
+
+/**
+ * child_weaker() - a protection cannot be put in place as asked: tell the launcher.
+ * @err: what happened, one line
+ * Return: 0: go on; a negative errno when --require does not allow it.
+ */
+int child_weaker(struct child *c, enum protection p, enum protection_state state, struct err *err);
 
 /**
  * child_guard_main() - the first process of the jail: its guard or init.

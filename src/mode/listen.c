@@ -339,6 +339,9 @@ static void log_end(const struct conn *c)
 		log_err(LOG_ERROR, &err);
 	} else if (r->reason == RESULT_TIME_LIMIT) {
 		log_info("pid=%d (%s): run time >= time limit, killed", c->jail.pid, c->peer);
+	} else if (result_limit_unit(r->reason)) {
+		log_info("pid=%d (%s): %s reached, ended", c->jail.pid, c->peer,
+			 result_reason_name(r->reason));
 	} else if (r->signal) {
 		log_info("pid=%d (%s) terminated with signal: %s (%d)", c->jail.pid, c->peer,
 			 str_signal(r->signal, name, sizeof(name)), r->signal);
@@ -406,14 +409,33 @@ static void client_gone(struct server *s, struct conn *c)
 
 /* ---- time */
 
+static bool has_limits(const struct server *s)
+{
+	const struct watch_plan *w = &s->planned.plan.watch;
+
+	return w->time_ns || w->cpu_ns || w->idle_ns;
+}
+
+/* With a time limit alone, the oldest that is not being ended already has the nearest deadline. */
+static bool oldest_first(const struct server *s)
+{
+	const struct watch_plan *w = &s->planned.plan.watch;
+
+	return !w->cpu_ns && !w->idle_ns && !w->grace_ns;
+}
+
 static int timeout_ms(const struct server *s)
 {
 	int left = -1;
 
-	/* The oldest that is not being killed already has the nearest deadline. */
 	for (const struct conn *c = s->first; c; c = c->next) {
-		left = jail_timeout_ms(&c->jail);
-		if (left >= 0 || !s->cfg->time_limit)
+		int t = jail_timeout_ms(&c->jail);
+
+		if (t >= 0 && (left < 0 || t < left))
+			left = t;
+		if (oldest_first(s) && t >= 0)
+			break;
+		if (!has_limits(s))
 			break;
 	}
 	if (s->n_hung && (left < 0 || left > 100))
@@ -436,8 +458,8 @@ static void check_deadlines(struct server *s)
 		if (c->hangup_ms && now >= c->hangup_ms + HANGUP_GRACE_MS)
 			jail_end(&c->jail, RESULT_SUPERVISOR_SIGNAL, SIGHUP);
 		else if (jail_timeout_ms(&c->jail) == 0)
-			jail_end(&c->jail, RESULT_TIME_LIMIT, 0);
-		else if (!s->n_hung && jail_timeout_ms(&c->jail) > 0)
+			jail_step(&c->jail); /* an end that it finds shows on the guard's pidfd, too */
+		else if (!s->n_hung && oldest_first(s) && jail_timeout_ms(&c->jail) > 0)
 			return; /* the rest is younger */
 	}
 }
