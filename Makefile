@@ -49,6 +49,7 @@ cross:
 bench: setup
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD)
+	@$(PYTHON) tests/bench/serve.py --build $(BUILD)
 	@$(BUILD)/tests/bench/seccomp_bench
 	@$(PYTHON) tests/bench/limits.py --build $(BUILD)
 

@@ -283,6 +283,7 @@ static const struct step {
 	{"pivot", mounts_pivot},
 	{"descriptors", step_descriptors},
 	{"cwd", step_cwd},
+	{"bounding", identity_bound_caps},
 	{"park", terminal_await},
 	{"limits", limits_apply},
 	{"guard", step_guard},
