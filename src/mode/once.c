@@ -16,6 +16,7 @@
 #include "mode/output.h"
 #include "mode/registry.h"
 #include "mode/terminal_relay.h"
+#include "net/net.h"
 
 struct once {
 	const struct config *cfg;
@@ -59,6 +60,11 @@ static void log_plan(const struct jail_plan *p)
 			 m->kind == MOUNT_FS ? m->fstype : kinds[m->kind],
 			 m->attrs & MOUNT_ATTR_RDONLY ? " ro" : "");
 	}
+	if (p->net)
+		log_info("Network: %u interfaces, %s; the namespace is %s", p->net->n_links,
+			 p->net->rules ? "traffic rules" : "no traffic rules",
+			 p->net->jails_own ? "the jail's own"
+					   : "not the jail's: its capabilities do not count there");
 	if (p->clone_flags & CLONE_NEWUSER)
 		log_info("Uid: %u, gid: %u inside", p->uid, p->gid);
 	log_info("Executing '%s' for '[STANDALONE MODE]'", p->exec_paths[0]);
