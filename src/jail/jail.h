@@ -5,6 +5,7 @@
 #ifndef TOASTAINER_JAIL_JAIL_H
 #define TOASTAINER_JAIL_JAIL_H
 
+#include "cgroup/cgroup.h"
 #include "jail/measure.h"
 #include "jail/plan.h"
 #include "jail/result.h"
@@ -23,8 +24,9 @@ struct jail {
 	bool ctl_eof;	/* nobody will report any more: no use to poll it */
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
-	struct net_run *net; /* its network, when the plan has one */
-	uint64_t started_ns; /* CLOCK_MONOTONIC */
+	struct net_run *net;  /* its network, when the plan has one */
+	struct cgroup cgroup; /* when the plan asks for groups */
+	uint64_t started_ns;  /* CLOCK_MONOTONIC */
 	struct watch_state watch;
 	enum result_reason ended_by; /* why we ended it; RESULT_EXITED: we did not */
 	int ended_signal;
