@@ -68,9 +68,13 @@ void enter_free(struct enter_plan *e)
 	*e = (struct enter_plan)ENTER_INIT;
 }
 
-void enter_change_plan(struct jail_plan *plan, const struct enter_plan *e)
+void enter_change_plan(struct jail_plan *plan, struct enter_plan *e)
 {
+	e->limited = plan->cgroup;
 	plan->enter = e;
+	plan->cgroup = NULL;
+	plan->cgroup = NULL; /* into those of the jail: enter_cgroups() */
+	plan->watch.cpu_counter = false;
 	plan->clone_flags = 0;
 	plan->pid_role = PID_SHARED;
 	plan->hostname = NULL;
@@ -154,6 +158,8 @@ int enter_cgroups(const struct enter_plan *e, pid_t pid, struct err *err)
 			continue;
 		line[strlen(line) - 1] = 0;
 		r = join(line + 1, pid, err);
+		if (!e->limited) /* then it is in its launcher's groups, which may be out of reach */
+			r = 0;
 	}
 	return r;
 }

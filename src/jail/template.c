@@ -270,7 +270,7 @@ static int run_builder(struct template *t, char *mem, struct builder *b)
 		b->trees[i] = FD_NONE;
 	sys_sigmask(SIG_SETMASK, &all, &mask);
 	pid = proc_clone(CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_NEWNS, 0, build_there, b,
-			 mem + CHILD_STACK, CHILD_STACK, NULL);
+			 mem + CHILD_STACK, CHILD_STACK, NULL, FD_NONE);
 	while (pid > 0 && sys_wait4(pid, NULL, __WALL, NULL) == -EINTR)
 		;
 	sys_sigmask(SIG_SETMASK, &mask, NULL);

@@ -16,10 +16,11 @@
 #include "mode/output.h"
 #include "mode/registry.h"
 #include "mode/terminal_relay.h"
+#include "net/net.h"
 
 struct once {
 	const struct config *cfg;
-	const struct enter_plan *enter;	 /* a jail to join; NULL: make one */
+	struct enter_plan *enter;	 /* a jail to join; NULL: make one */
 	const struct sock_fprog *filter; /* with it: the jail's system call policy */
 	struct claim claim;
 	struct planned planned;
@@ -59,6 +60,11 @@ static void log_plan(const struct jail_plan *p)
 			 m->kind == MOUNT_FS ? m->fstype : kinds[m->kind],
 			 m->attrs & MOUNT_ATTR_RDONLY ? " ro" : "");
 	}
+	if (p->net)
+		log_info("Network: %u interfaces, %s; the namespace is %s", p->net->n_links,
+			 p->net->rules ? "traffic rules" : "no traffic rules",
+			 p->net->jails_own ? "the jail's own"
+					   : "not the jail's: its capabilities do not count there");
 	if (p->clone_flags & CLONE_NEWUSER)
 		log_info("Uid: %u, gid: %u inside", p->uid, p->gid);
 	log_info("Executing '%s' for '[STANDALONE MODE]'", p->exec_paths[0]);
@@ -405,8 +411,8 @@ int once_run(const struct config *cfg, struct result *ret, struct err *err)
 	return run_to_end(&o, ret, err);
 }
 
-int once_enter(const struct config *cfg, const struct enter_plan *enter,
-	       const struct sock_fprog *filter, struct result *ret, struct err *err)
+int once_enter(const struct config *cfg, struct enter_plan *enter, const struct sock_fprog *filter,
+	       struct result *ret, struct err *err)
 {
 	struct once o = {.cfg = cfg, .enter = enter, .filter = filter, ONCE_INIT};
 
