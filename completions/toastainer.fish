@@ -40,6 +40,10 @@ end
 complete -c toastainer -f
 complete -c toastainer -n __toastainer_files -F
 complete -c toastainer -n __fish_use_subcommand -a run -d 'run a program in a jail'
+complete -c toastainer -n __fish_use_subcommand -a ps -d 'list the jails that have a name'
+complete -c toastainer -n __fish_use_subcommand -a stats -d 'show what jails with a name use'
+complete -c toastainer -n __fish_use_subcommand -a exec -d 'run a further program in a jail'
+complete -c toastainer -n __fish_use_subcommand -a kill -d 'end a jail, or send its program a signal'
 complete -c toastainer -n __fish_use_subcommand -a image -d 'make and build up root file systems'
 complete -c toastainer -n __fish_use_subcommand -a config -d 'check and convert configuration files'
 complete -c toastainer -n __fish_use_subcommand -a doctor -d 'show what this machine can do, and what blocks the rest'
@@ -54,6 +58,16 @@ complete -c toastainer -n '__toastainer_wants_sub config' -a schema -d 'print th
 complete -c toastainer -n '__toastainer_wants_sub policy' -a check -d 'say whether seccomp policies are valid, and what is wrong with those that are not'
 complete -c toastainer -n '__toastainer_wants_sub policy' -a explain -d 'what a policy does with a system call, and which line of it decides'
 complete -c toastainer -n '__toastainer_wants_sub policy' -a dump -d 'the filter that a policy becomes, as text'
+complete -c toastainer -n '__toastainer_at ps' -l json
+complete -c toastainer -n '__toastainer_at ps' -l name
+complete -c toastainer -n '__toastainer_at stats' -l json
+complete -c toastainer -n '__toastainer_at stats' -l follow
+complete -c toastainer -n '__toastainer_at exec' -l name -x
+complete -c toastainer -n '__toastainer_at exec' -l cwd -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at exec' -l env -x
+complete -c toastainer -n '__toastainer_at exec' -l tty -x
+complete -c toastainer -n '__toastainer_at exec' -l time_limit -x
+complete -c toastainer -n '__toastainer_at exec' -l result_json -r -F
 complete -c toastainer -n '__toastainer_at image bootstrap' -l from -x -a 'busybox debian host'
 complete -c toastainer -n '__toastainer_at image bootstrap' -l suite -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l mirror -x
@@ -68,6 +82,7 @@ complete -c toastainer -n '__toastainer_at doctor' -l json
 complete -c toastainer -n '__toastainer_at policy dump' -l raw
 complete -c toastainer -n '__toastainer_table' -s C -l config -r -F -d 'read a configuration file; replaces what was set before it'
 complete -c toastainer -n '__toastainer_table' -l dry_run -d 'print the effective configuration and start nothing'
+complete -c toastainer -n '__toastainer_table' -l dry_run_json -d 'the same in the JSON form'
 complete -c toastainer -n '__toastainer_table' -s h -l help -d 'print a help text'
 complete -c toastainer -n '__toastainer_table' -l version -d 'print the version'
 complete -c toastainer -n '__toastainer_table' -l create_image -x -a '(__fish_complete_directories)' -d 'build up the root file system in DIR with a root shell inside it'
@@ -123,6 +138,16 @@ complete -c toastainer -n '__toastainer_table' -l disable_clone_newuts -d 'share
 complete -c toastainer -n '__toastainer_table' -l disable_clone_newcgroup -d 'share the cgroup namespace'
 complete -c toastainer -n '__toastainer_table' -l enable_clone_newtime -d 'a time namespace of its own'
 complete -c toastainer -n '__toastainer_table' -s t -l time_limit -x -d 'wall clock limit, 0: none'
+complete -c toastainer -n '__toastainer_table' -l timeout -x -d 'wall clock limit as 1.5, 200ms or 10m, in place of --time_limit'
+complete -c toastainer -n '__toastainer_table' -l cpu_limit -x -d 'CPU time of all processes of the jail together, as 1.5, 200ms or 10m'
+complete -c toastainer -n '__toastainer_table' -l idle_limit -x -d 'end a jail that uses no CPU for so long'
+complete -c toastainer -n '__toastainer_table' -l output_limit -x -d 'end a jail that writes more than this, as 64k or 1M, to stdout and stderr'
+complete -c toastainer -n '__toastainer_table' -l output_truncate -x -d 'drop what the jail writes beyond this to stdout and stderr'
+complete -c toastainer -n '__toastainer_table' -l disk_limit -x -d 'size of each writable tmpfs that does not have one of its own'
+complete -c toastainer -n '__toastainer_table' -l inode_limit -x -d 'files in each writable tmpfs that does not have a number of its own, 0: no limit'
+complete -c toastainer -n '__toastainer_table' -l kill_grace -x -d 'from asking the program to end at a limit (SIGTERM, SIGXCPU) to killing the jail'
+complete -c toastainer -n '__toastainer_table' -l require -x -d 'protections that must hold as asked, or nothing is run; names as in the result\'s receipt'
+complete -c toastainer -n '__toastainer_table' -l measure -d 'measure what may disturb a timing; --result_json does it anyway'
 complete -c toastainer -n '__toastainer_table' -l max_cpus -x -d 'how many CPUs the jail may use, 0: all'
 complete -c toastainer -n '__toastainer_table' -l cpus -x -d 'which CPUs the jail may use, as 0,2-3'
 complete -c toastainer -n '__toastainer_table' -l nice_level -x -d 'nice value'
@@ -196,4 +221,5 @@ complete -c toastainer -n '__toastainer_table' -s v -l verbose -d 'log everythin
 complete -c toastainer -n '__toastainer_table' -s q -l quiet -d 'log warnings and errors only'
 complete -c toastainer -n '__toastainer_table' -s Q -l really_quiet -d 'log fatal errors only'
 complete -c toastainer -n '__toastainer_table' -l log_format -x -a 'text json' -d 'text or json'
+complete -c toastainer -n '__toastainer_table' -l name -x -d 'a name for toastainer ps, stats, kill and exec'
 complete -c toastainer -n '__toastainer_table' -l result_json -r -F -d 'write the result as JSON to a file, or to an open descriptor given by number'

@@ -4,6 +4,7 @@
 typeset -ga _toastainer_table=(
 	'(-C --config)'{-C+,--config=}'[read a configuration file; replaces what was set before it]:FILE:_files'
 	'--dry_run[print the effective configuration and start nothing]'
+	'--dry_run_json[the same in the JSON form]'
 	'(-h --help)'{-h,--help}'[print a help text]'
 	'--version[print the version]'
 	'--create_image=[build up the root file system in DIR with a root shell inside it]:DIR:_directories'
@@ -59,6 +60,16 @@ typeset -ga _toastainer_table=(
 	'--disable_clone_newcgroup[share the cgroup namespace]'
 	'--enable_clone_newtime[a time namespace of its own]'
 	'(-t --time_limit)'{-t+,--time_limit=}'[wall clock limit, 0: none]:SECONDS: '
+	'--timeout=[wall clock limit as 1.5, 200ms or 10m, in place of --time_limit]:TIME: '
+	'--cpu_limit=[CPU time of all processes of the jail together, as 1.5, 200ms or 10m]:TIME: '
+	'--idle_limit=[end a jail that uses no CPU for so long]:TIME: '
+	'--output_limit=[end a jail that writes more than this, as 64k or 1M, to stdout and stderr]:BYTES: '
+	'--output_truncate=[drop what the jail writes beyond this to stdout and stderr]:BYTES: '
+	'--disk_limit=[size of each writable tmpfs that does not have one of its own]:BYTES: '
+	'--inode_limit=[files in each writable tmpfs that does not have a number of its own, 0: no limit]:N: '
+	'--kill_grace=[from asking the program to end at a limit (SIGTERM, SIGXCPU) to killing the jail]:TIME: '
+	'--require=[protections that must hold as asked, or nothing is run; names as in the result'\''s receipt]:all|LIST: '
+	'--measure[measure what may disturb a timing; --result_json does it anyway]'
 	'--max_cpus=[how many CPUs the jail may use, 0: all]:N: '
 	'--cpus=[which CPUs the jail may use, as 0,2-3]:LIST: '
 	'--nice_level=[nice value]:N: '
@@ -132,12 +143,33 @@ typeset -ga _toastainer_table=(
 	'(-q --quiet)'{-q,--quiet}'[log warnings and errors only]'
 	'(-Q --really_quiet)'{-Q,--really_quiet}'[log fatal errors only]'
 	'--log_format=[text or json]:FORMAT:(text json)'
+	'--name=[a name for toastainer ps, stats, kill and exec]:NAME: '
 	'--result_json=[write the result as JSON to a file, or to an open descriptor given by number]:FILE|FD:_files'
 )
 
 _toastainer_run()
 {
 	_arguments -s -S "${_toastainer_table[@]}" '*:: :_normal'
+}
+
+_toastainer_ps()
+{
+	_arguments '(- *)'{-h,--help}'[help]' '--json[json]' '--name[name]'
+}
+
+_toastainer_stats()
+{
+	_arguments '(- *)'{-h,--help}'[help]' '--json[json]' '--follow[follow]'
+}
+
+_toastainer_exec()
+{
+	_arguments '(- *)'{-h,--help}'[help]' '--name=[name]:NAME: ' '--cwd=[cwd]:DIR:_directories' '--env=[env]:NAME: ' '--tty=[tty]:WHEN: ' '--time_limit=[time_limit]:SECONDS: ' '--result_json=[result_json]:FILE:_files'
+}
+
+_toastainer_kill()
+{
+	_arguments '(- *)'{-h,--help}'[help]' 
 }
 
 _toastainer_image()
@@ -209,6 +241,10 @@ _toastainer()
 {
 	local -a commands=(
 		'run:run a program in a jail'
+		'ps:list the jails that have a name'
+		'stats:show what jails with a name use'
+		'exec:run a further program in a jail'
+		'kill:end a jail, or send its program a signal'
 		'image:make and build up root file systems'
 		'config:check and convert configuration files'
 		'doctor:show what this machine can do, and what blocks the rest'

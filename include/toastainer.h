@@ -35,10 +35,18 @@ enum toastainer_defaults {
 enum toastainer_reason {
 	TOASTAINER_EXITED = 0,	     /* by itself: exit_code */
 	TOASTAINER_SIGNALED = 1,     /* by a signal that did not come from here */
-	TOASTAINER_TIME_LIMIT = 2,   /* killed at its wall clock limit */
+	TOASTAINER_TIME_LIMIT = 2,   /* ended at its wall clock limit */
 	TOASTAINER_SETUP_FAILED = 3, /* the program never ran: error */
 	TOASTAINER_KILLED = 5,	     /* toastainer_jail_kill() */
+	TOASTAINER_MEMORY_LIMIT = 6, /* its control group's memory: killed by the kernel */
+	TOASTAINER_CPU_LIMIT = 7,    /* ended at the CPU time of all its processes */
+	TOASTAINER_HOST_OOM = 8,     /* killed by the kernel: the machine had no memory left */
+	TOASTAINER_IDLE_LIMIT = 10,  /* ended after using no CPU for so long */
+	TOASTAINER_SECCOMP = 11,     /* killed by its system call policy */
 };
+
+/* Room for figures: see toastainer_figure_name(). */
+#define TOASTAINER_FIGURES 32
 
 /* struct toastainer_result - how a run ended and what it used; fields are only ever added at the end */
 struct toastainer_result {
@@ -51,6 +59,11 @@ struct toastainer_result {
 	uint64_t sys_us;
 	uint64_t peak_kib;	       /* largest resident set of one process */
 	struct toastainer_error error; /* TOASTAINER_SETUP_FAILED */
+	/* for a reason that is a limit: its value and what was used; microseconds or bytes */
+	uint64_t limit, used;
+	/* toastainer_figure_name() says what they are; UINT64_MAX: not known */
+	uint64_t figures[TOASTAINER_FIGURES];
+	int undisturbed; /* 1: nothing disturbed a timing, 0: something did, -1: not known */
 };
 
 struct toastainer_config;
@@ -113,6 +126,20 @@ void toastainer_jail_kill(struct toastainer_jail *jail);
 
 /** toastainer_jail_result() - the result of a jail that has ended. Return: 0, or -EBUSY. */
 int toastainer_jail_result(const struct toastainer_jail *jail, struct toastainer_result *ret);
+
+/**
+ * toastainer_figure_name() - what a figure is, as "memory_peak_bytes": the names of docs/result.md.
+ * @i: from 0; the numbers never change
+ * Return: NULL when there are no more.
+ */
+const char *toastainer_figure_name(unsigned i);
+
+/**
+ * toastainer_jail_result_json() - the whole result as JSON, with the receipt of what protected it.
+ * @ret: to be freed with free(3)
+ * Return: 0, -EBUSY while it runs, -ENOMEM.
+ */
+int toastainer_jail_result_json(const struct toastainer_jail *jail, char **ret);
 
 /** toastainer_jail_free() - end it if it runs, and free everything; NULL is fine. */
 void toastainer_jail_free(struct toastainer_jail *jail);

@@ -29,6 +29,10 @@ static const struct command {
 	const char *summary;
 } commands[] = {
 	{"run", cmd_run, "run a program in a jail"},
+	{"ps", cmd_ps, "list the jails that have a name"},
+	{"stats", cmd_stats, "show what jails with a name use"},
+	{"exec", cmd_exec, "run a further program in a jail"},
+	{"kill", cmd_kill, "end a jail, or send its program a signal"},
 	{"image", cmd_image, "make and build up root file systems"},
 	{"config", cmd_config, "check and convert configuration files"},
 	{"doctor", cmd_doctor, "show what this machine can do, and what blocks the rest"},
@@ -37,8 +41,24 @@ static const struct command {
 	{"version", cmd_version, "print the version"},
 };
 
-static int cmd_help(int argc UNUSED, char **argv UNUSED)
+static int unknown(const char *word);
+
+/* "help COMMAND" is "COMMAND --help". */
+static int help_of(const char *word)
 {
+	static char program[] = "toastainer", help[] = "--help";
+	char *argv[] = {program, (char *)word, help, NULL};
+
+	for (const struct command *c = commands; c < commands + ARRAY_SIZE(commands); c++)
+		if (str_eq(c->name, word) && c->run != cmd_help && c->run != cmd_version)
+			return c->run(2, argv + 1);
+	return unknown(word);
+}
+
+static int cmd_help(int argc, char **argv)
+{
+	if (argc > 1 && !str_eq(argv[1], "help") && !str_eq(argv[1], "version"))
+		return help_of(argv[1]);
 	puts("Usage: toastainer COMMAND [ARGUMENT]...\n"
 	     "       toastainer OPTION... -- PROGRAM [ARGUMENT]...   (nsjail's command line)\n\n"
 	     "Commands:");

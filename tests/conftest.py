@@ -21,6 +21,7 @@ import tempfile
 import pytest
 
 import toast
+from terminal import Terminal
 
 HERE = pathlib.Path(__file__).resolve().parent
 PR_SET_CHILD_SUBREAPER = 36
@@ -93,14 +94,16 @@ TIMEOUT = int(os.environ.get("TOASTAINER_TEST_TIMEOUT", "120"))
 
 
 @pytest.fixture(autouse=True)
-def comes_to_an_end():
+def comes_to_an_end(request):
     """A test that waits for what never comes fails instead of holding up everything."""
+    slow = request.node.get_closest_marker("slow")
+    limit = int((slow.kwargs.get("seconds", TIMEOUT) if slow else TIMEOUT) * toast.SCALE)
 
     def late(_signal, _frame):
-        raise TimeoutError(f"the test did not end within {TIMEOUT} s")
+        raise TimeoutError(f"the test did not end within {limit} s")
 
     old = signal.signal(signal.SIGALRM, late)
-    signal.alarm(TIMEOUT)
+    signal.alarm(limit)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, old)
@@ -152,18 +155,15 @@ def tmp(base):
 
 @pytest.fixture(scope="session")
 def compile_c(base):
-    """Compiles a C program below tests/ statically; returns its path."""
-    done = {}
+    """Compiles a C program below tests/ statically; returns its path. TOASTAINER_TEST_PROGRAMS holds them ready made."""
+    ready = os.environ.get("TOASTAINER_TEST_PROGRAMS")
 
-    def build(source, *flags, name=None):
-        key = (source, flags)
-        if key not in done:
-            out = base / "bin" / (name or pathlib.Path(source).stem)
+    def build(source):
+        out = pathlib.Path(ready or base / "bin") / pathlib.Path(source).stem
+        if not out.exists():
             out.parent.mkdir(exist_ok=True)
-            subprocess.run(["gcc", "-std=gnu17", "-O1", "-static", "-D_GNU_SOURCE", "-Wall", "-Wextra",
-                            "-Werror", "-o", out, HERE / source, *flags], check=True)
-            done[key] = out
-        return done[key]
+            toast.compile_static(HERE / source, out)
+        return out
 
     return build
 
@@ -251,6 +251,21 @@ def sh(root):
         return f("-c", root, *opts, "--", "/bin/sh", "-c", script, **kw)
 
     return go
+
+
+@pytest.fixture
+def terminal():
+    """terminal(ARGS...): the program under test at a terminal of its own."""
+    opened = []
+
+    def make(*args, **kw):
+        t = Terminal(*args, **kw)
+        opened.append(t)
+        return t
+
+    yield make
+    for t in opened:
+        t.close()
 
 
 @pytest.fixture

@@ -79,6 +79,61 @@ int str_u32(const char *s, uint32_t *ret)
 	return r;
 }
 
+/* A unit after a number, and how much it is. */
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+/* with_unit() - digits, perhaps a fraction of at most nine digits, and one of the units. */
+static int with_unit(const char *s, const struct unit *units, size_t n, uint64_t *ret)
+{
+	uint64_t whole = 0, part = 0, scale = 1, v;
+	const char *first = s;
+
+	for (; *s >= '0' && *s <= '9'; s++)
+		if (__builtin_mul_overflow(whole, 10, &whole) ||
+		    __builtin_add_overflow(whole, (uint64_t)(*s - '0'), &whole))
+			return -ERANGE;
+	if (s == first)
+		return -EINVAL;
+	if (*s == '.') {
+		for (s++; *s >= '0' && *s <= '9' && scale < 1000000000; s++, scale *= 10)
+			part = part * 10 + (uint64_t)(*s - '0');
+		if (scale == 1)
+			return -EINVAL;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (strcasecmp(s, units[i].name) != 0)
+			continue;
+		if (__builtin_mul_overflow(whole, units[i].factor, &v))
+			return -ERANGE;
+		/* the factor is at most 2^42, so part of it fits 128 bits only */
+		part = (uint64_t)((unsigned __int128)part * units[i].factor / scale);
+		return __builtin_add_overflow(v, part, ret) ? -ERANGE : 0;
+	}
+	return -EINVAL;
+}
+
+int str_duration(const char *s, uint64_t *ret)
+{
+	static const struct unit units[] = {
+		{"", 1000000000}, {"s", 1000000000},	 {"ms", 1000000},
+		{"us", 1000},	  {"m", 60000000000ULL}, {"h", 3600000000000ULL},
+	};
+
+	return with_unit(s, units, ARRAY_SIZE(units), ret);
+}
+
+int str_size(const char *s, uint64_t *ret)
+{
+	static const struct unit units[] = {
+		{"", 1}, {"k", 1ULL << 10}, {"M", 1ULL << 20}, {"G", 1ULL << 30}, {"T", 1ULL << 40},
+	};
+
+	return with_unit(s, units, ARRAY_SIZE(units), ret);
+}
+
 /* Levenshtein distance with one row; names are short. */
 static unsigned distance(const char *a, const char *b)
 {

@@ -20,6 +20,16 @@ int str_i64(const char *s, int64_t min, int64_t max, int64_t *ret);
 int str_u32(const char *s, uint32_t *ret);
 
 /**
+ * str_duration() - a length of time: "2", "1.5", "200ms", "90s", "10m", "1h"; without a unit, seconds.
+ * @ret: nanoseconds
+ * Return: 0; -EINVAL; -ERANGE (hundreds of years).
+ */
+int str_duration(const char *s, uint64_t *ret);
+
+/** str_size() - a number of bytes: "4096", "64k", "1.5M", "2G"; k is 1024. As str_duration(). */
+int str_size(const char *s, uint64_t *ret);
+
+/**
  * str_nearest() - keep the better of two guesses at a misspelt name.
  * @word: what was written
  * @name: a candidate

@@ -17,6 +17,10 @@ enum {
 
 int cmd_nsjail(int argc, char **argv); /* the face without a command word */
 int cmd_run(int argc, char **argv);
+int cmd_ps(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
+int cmd_exec(int argc, char **argv);
+int cmd_kill(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 

@@ -135,8 +135,9 @@ static void report_build(const struct result *res, const char *dir, bool unatten
 
 	if (res->reason == RESULT_SETUP_FAILED)
 		log_err(LOG_FATAL, &res->err);
-	else if (res->reason == RESULT_TIME_LIMIT)
-		log_warn("build of '%s' reached its time limit: %s", dir, todo);
+	else if (result_is_limit(res->reason))
+		log_warn("build of '%s' reached its %s: %s", dir, result_reason_name(res->reason),
+			 todo);
 	else if (res->reason != RESULT_EXITED)
 		log_warn("build of '%s' was ended by SIG%s: %s", dir, sig ? sig : "KILL", todo);
 	else if (res->exit_code && unattended)

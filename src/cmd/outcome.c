@@ -21,9 +21,71 @@ int outcome_status(enum config_face face, const struct result *r)
 			return EXIT_OURS;
 		return r->err.code == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 	}
-	if (r->reason == RESULT_TIME_LIMIT)
+	if (result_is_limit(r->reason)) /* whatever the program made of being asked to end */
 		return 128 + SIGKILL;
 	return r->signal ? 128 + r->signal : r->exit_code;
+}
+
+/* amount() - a figure as a person reads it. */
+static const char *amount(char *buf, size_t n, uint64_t v, const char *unit)
+{
+	if (str_eq(unit, "us"))
+		snprintf(buf, n, "%llu.%03llu s", (unsigned long long)(v / 1000000),
+			 (unsigned long long)(v / 1000 % 1000));
+	else if (v >= 10 << 20)
+		snprintf(buf, n, "%llu MiB", (unsigned long long)(v >> 20));
+	else if (v >= 10 << 10)
+		snprintf(buf, n, "%llu KiB", (unsigned long long)(v >> 10));
+	else
+		snprintf(buf, n, "%llu bytes", (unsigned long long)v);
+	return buf;
+}
+
+/* What was reached, and what to change when it should not have been. */
+static const struct {
+	const char *what, *cure;
+} limit_words[RESULT_REASONS] = {
+	[RESULT_TIME_LIMIT] = {"run time >= time limit", "--time_limit or --timeout gives it more"},
+	[RESULT_CPU_LIMIT] = {"CPU time of all its processes >= cpu_limit",
+			      "--cpu_limit gives it more"},
+	[RESULT_MEMORY_LIMIT] = {"memory limit reached, killed by the kernel",
+				 "--cgroup_mem_max gives it more"},
+	[RESULT_OUTPUT_LIMIT] = {"output > output_limit",
+				 "--output_limit gives it more, "
+				 "--output_truncate drops the rest instead"},
+	[RESULT_IDLE_LIMIT] = {"it used no CPU time for idle_limit", "--idle_limit gives it more"},
+};
+
+static void tell_hits(const struct result *r)
+{
+	char names[160];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < RESULT_HITS && n < sizeof(names); i++)
+		if (r->hits >> i & 1)
+			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "",
+					      result_hit_name((enum result_hit)i));
+	if (!n)
+		return;
+	if (r->hits >> HIT_OUTPUT_TRUNCATED & 1)
+		log_warn("limits touched: %s (%llu bytes of output dropped)", names,
+			 (unsigned long long)r->figures[FIG_OUTPUT_DROPPED]);
+	else
+		log_warn("limits touched: %s", names);
+}
+
+void outcome_tell(const struct result *r)
+{
+	const char *unit = result_limit_unit(r->reason);
+	char limit[32], used[32];
+
+	tell_hits(r);
+	if (r->reason == RESULT_HOST_OOM)
+		log_warn("killed by the kernel: the machine, not the jail, was out of memory");
+	if (unit && limit_words[r->reason].what)
+		log_warn("%s (%s, limit %s): the jail was ended; %s", limit_words[r->reason].what,
+			 amount(used, sizeof(used), r->used, unit),
+			 amount(limit, sizeof(limit), r->limit, unit), limit_words[r->reason].cure);
 }
 
 void outcome_log(const struct config *cfg)

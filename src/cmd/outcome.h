@@ -11,6 +11,9 @@
 /** outcome_status() - the exit status that tells a result. */
 int outcome_status(enum config_face face, const struct result *r);
 
+/** outcome_tell() - one line to a person when a limit ended the run, or was touched. */
+void outcome_tell(const struct result *r);
+
 /**
  * outcome_log() - set up the log as the config says.
  * A file that cannot be opened is not fatal: as with nsjail, the log stays on stderr.

@@ -36,7 +36,9 @@ static const char help[] =
 	"  --raw                the filter as an array of struct sock_filter\n"
 	"  -h, --help           this text\n"
 	"\n"
-	"FILE - is standard input. CALL is a name or a number. ARGUMENT is a number, or names of "
+	"FILE - is standard input, and the name of a built-in policy is that policy:\n"
+	"toastainer_default, strict_compute. CALL is a name or a number. ARGUMENT is a number, or "
+	"names of "
 	"the\n"
 	"kernel's constants joined by |; those left out are 0.\n"
 	"\n"
@@ -86,7 +88,13 @@ static int compile(const struct request *q, const char *file, struct compiled *c
 	size_t n;
 	int r;
 
-	r = io_read_file(&c->arena, AT_FDCWD, path, MAX_TEXT_SIZE, &text, &n, &err);
+	if (kafel_builtin_named(file)) {
+		text = arena_printf(&c->arena, "USE %s", file);
+		n = text ? strlen(text) : 0;
+		r = text ? 0 : err_oom(&err);
+	} else {
+		r = io_read_file(&c->arena, AT_FDCWD, path, MAX_TEXT_SIZE, &text, &n, &err);
+	}
 	if (r < 0) {
 		print_err(&err);
 		return EXIT_OURS;
@@ -118,7 +126,8 @@ static int check_one(const struct request *q, const char *file)
 		printf("%s: valid; %u instructions, at most %u of them for a call; by default %s\n",
 		       file, c.prog.len, bpf_longest(&c.prog),
 		       kafel_action_name(action, name, sizeof(name)));
-		if (q->opts.arch == AUDIT_ARCH_X86_64 && permits(action) && !q->opts.refuse_x32)
+		if (q->opts.arch == AUDIT_ARCH_X86_64 && permits(action) &&
+		    !kafel_refuses_x32(c.policy))
 			printf("%s: note: DEFAULT %s also permits x32 calls, whatever the rules "
 			       "say "
 			       "of the same calls of x86_64; 'toastainer run' refuses them\n",
@@ -197,6 +206,16 @@ static void print_call(const struct syscalls_call *call, const struct seccomp_da
 	printf(")");
 }
 
+static void print_rule(const struct kafel_decision *d)
+{
+	int len = 0;
+	const char *reason = kafel_builtin_reason(&d->pos, &len);
+
+	printf("  by %s:%u:%u: %s\n", d->pos.file, d->pos.line, d->pos.column, d->why);
+	if (reason)
+		printf("  because: %.*s\n", len, reason);
+}
+
 static int explain(const struct request *q, char **argv)
 {
 	struct compiled c = {.policy = NULL};
@@ -228,7 +247,7 @@ static int explain(const struct request *q, char **argv)
 		print_call(&call, &data, given);
 		printf(": %s\n", kafel_action_name(d.action, name, sizeof(name)));
 		if (d.pos.line)
-			printf("  by %s:%u:%u: %s\n", d.pos.file, d.pos.line, d.pos.column, d.why);
+			print_rule(&d);
 		else
 			printf("  by default: %s\n", d.why);
 		printf("  the filter executes %u instructions\n", steps);
@@ -271,7 +290,8 @@ static int parse_options(int argc, char **argv, struct request *q)
 	unsigned n_dirs = 0;
 	int o;
 
-	q->opts = (struct kafel_options){.arch = SYSCALLS_NATIVE_ARCH, .include_dirs = q->dirs};
+	q->opts = (struct kafel_options){
+		.arch = SYSCALLS_NATIVE_ARCH, .include_dirs = q->dirs, .builtins = kafel_builtins};
 	optind = 1;
 	while ((o = getopt_long(argc, argv, "+hI:", options, NULL)) != -1) {
 		switch (o) {

@@ -133,8 +133,10 @@ struct config {
 	enum config_face face;
 	char **own_argv; /* our own command line, to be hidden from the jail; NULL: not known */
 
+	bool toastainer; /* nsjail's face: the file has settings of our own */
+
 	/* what to run, and how */
-	const char *name;
+	const char *name, *jail_name;
 	LIST_OF(const char *) description;
 	int32_t mode;
 	struct cfg_exe exec_bin;
@@ -161,6 +163,13 @@ struct config {
 	bool daemon, forward_signals;
 	int32_t log_fd, log_level, log_format;
 	const char *log_file, *result_json;
+
+	/* limits of our own, as text: durations and sizes; NULL: none */
+	const char *timeout, *cpu_limit, *idle_limit, *kill_grace;
+	const char *output_limit, *output_truncate, *disk_limit;
+	uint64_t inode_limit;
+	const char *require;
+	bool measure;
 
 	/* limits */
 	uint32_t max_cpus;

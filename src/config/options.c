@@ -175,7 +175,8 @@ static int idmap(struct config *cfg, const char *arg, bool group, bool helper, s
 	/* An id that is not there is the caller's, but an empty string is no id (was: root, once). */
 	if (!part[0][0] && n == 1)
 		return err_set(err, EINVAL, "'%s' is not a user or group", arg);
-	if (n > 2 && (str_u32(part[2], &map->count) < 0 || map->count == 0))
+	if (n > 2 && (str_u32(part[2], &map->count) < 0 || map->count == 0 ||
+		      (part[2][0] == '0' && part[2][1] >= '0' && part[2][1] <= '9')))
 		return err_set(err, EINVAL, "'%s' is not a count of ids", part[2]);
 	return 0;
 }
@@ -489,4 +490,28 @@ int config_set(struct config *cfg, const char *name, const char *value, struct e
 	}
 	err_set(err, EINVAL, "there is no setting '%s'", name);
 	return best ? err_hint(err, "did you mean '%s'?", best) : -EINVAL;
+}
+
+int config_command(struct config *cfg, const char *const *argv, struct err *err)
+{
+	struct cfg_exe *exe = &cfg->exec_bin;
+	const struct setting *args;
+	const struct message *m = schema_find(&schema_config, "exec_bin", 8)->message;
+
+	if (!argv[0])
+		return err_set(err, EINVAL, "no program to run");
+	args = schema_find(m, "arg", 3);
+	exe->path = arena_strdup(&cfg->arena, argv[0]);
+	exe->arg0 = NULL;
+	exe->exec_fd = false;
+	exe->arg.n = 0;
+	if (!exe->path)
+		return err_oom(err);
+	for (unsigned i = 1; argv[i]; i++) {
+		const char **arg = schema_append(cfg, exe, args);
+
+		if (!arg || !(*arg = arena_strdup(&cfg->arena, argv[i])))
+			return err_oom(err);
+	}
+	return 0;
 }

@@ -182,6 +182,5 @@ int plan_limits(struct planner *p, struct err *err)
 			    (cfg->persona_addr_limit_3gb ? ADDR_LIMIT_3GB : 0) |
 			    (cfg->persona_addr_no_randomize ? ADDR_NO_RANDOMIZE : 0);
 	plan->umask = cfg->umask;
-	plan->time_limit = cfg->time_limit;
 	return 0;
 }

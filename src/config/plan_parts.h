@@ -18,6 +18,8 @@ int plan_ids(struct planner *p, struct err *err);     /* plan_ids.c: id maps, us
 int plan_net(struct planner *p, struct err *err);     /* plan_net.c: interfaces, traffic rules */
 int plan_mounts(struct planner *p, struct err *err);  /* plan_mounts.c: root and mounts */
 int plan_limits(struct planner *p, struct err *err);  /* plan_limits.c: rlimits, CPUs, ... */
+int plan_watch(struct planner *p, struct err *err);   /* plan_watch.c: limits of our own */
+int plan_require(struct planner *p, struct err *err); /* plan_watch.c: last, judges the plan */
 int plan_seccomp(struct planner *p, struct err *err); /* plan_seccomp.c: the system call policy */
 int plan_exec(struct planner *p, struct err *err);    /* plan_exec.c: argv, environment, path */
 

@@ -37,7 +37,8 @@ int plan_seccomp(struct planner *p, struct err *err)
 	const struct config *cfg = p->cfg;
 	const char *file = cfg->seccomp_policy_file;
 	/* nsjail gives numbers of the x32 interface to the policy's DEFAULT; elsewhere they are killed */
-	const struct kafel_options options = {.refuse_x32 = cfg->face != FACE_NSJAIL};
+	const struct kafel_options options = {.builtins = kafel_builtins,
+					      .refuse_x32 = cfg->face != FACE_NSJAIL};
 	struct sock_fprog *prog;
 	char *text;
 	size_t n;

@@ -24,10 +24,11 @@ enum field_type {
 enum field_flags {
 	SF_REPEATED = 1,    /* a LIST_OF the type */
 	SF_REQUIRED = 2,    /* protobuf's `required` */
-	SF_OURS = 4,	    /* not in nsjail: not accepted in config files of the nsjail face */
+	SF_OURS = 4,	    /* not in nsjail: its face accepts it in files only after the marker */
 	SF_NEGATE = 8,	    /* the option (without argument) sets the bool to false */
 	SF_NO_DEFAULT = 16, /* the proto has no default: unset is a state of its own */
 	SF_ALIAS = 32, /* a second option for a field that has its row: not a field of its own */
+	SF_MARKER = 128, /* lets the nsjail face's files have those marked SF_OURS, and is one itself */
 	SF_OUR_OPTION = 64, /* nsjail has no such option: its abbreviations do not meet ours */
 };
 
@@ -146,5 +147,11 @@ int schema_enum_value(const struct enum_name *names, const char *name, size_t n,
  * @value: the argument ("" or NULL for an option without one; "true"/"false" work for booleans)
  */
 int config_set(struct config *cfg, const char *name, const char *value, struct err *err);
+
+/**
+ * config_command() - the program and its arguments, in place of those that were set.
+ * @argv: ends with NULL; copied
+ */
+int config_command(struct config *cfg, const char *const *argv, struct err *err);
 
 #endif

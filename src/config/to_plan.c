@@ -178,9 +178,13 @@ int to_plan(const struct config *cfg, struct planned *ret, struct err *err)
 	if (r >= 0)
 		r = plan_limits(&p, err);
 	if (r >= 0)
+		r = plan_watch(&p, err);
+	if (r >= 0)
 		r = plan_seccomp(&p, err);
 	if (r >= 0)
 		r = plan_exec(&p, err);
+	if (r >= 0)
+		r = plan_require(&p, err);
 	return r;
 }
 

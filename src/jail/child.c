@@ -20,6 +20,7 @@
 
 #include "base/proc.h"
 #include "base/sys.h"
+#include "jail/enter.h"
 #include "jail/mounts.h"
 #include "jail/report.h"
 #include "jail/steps.h"
@@ -27,6 +28,23 @@
 #ifndef SECCOMP_FILTER_FLAG_LOG
 #define SECCOMP_FILTER_FLAG_LOG (1UL << 1)
 #endif
+
+static void send_report(int ctl, const struct report *r)
+{
+	sys(SYS_sendto, ctl, r, report_size(r), MSG_NOSIGNAL, NULL, 0);
+}
+
+int child_weaker(struct child *c, enum protection p, enum protection_state state, struct err *err)
+{
+	struct report r = {.kind = REPORT_WARN, .status = (int)p};
+
+	if (c->plan->require >> p & 1)
+		return err_wrap(err, "require: %s", receipt_name(p));
+	r.absent = state == PROTECTION_ABSENT;
+	r.err = *err;
+	send_report(c->ctl, &r);
+	return 0;
+}
 
 /* ---- steps that are too small for a file */
 
@@ -74,6 +92,11 @@ static int step_session(struct child *c, struct err *err)
 	if (c->plan->new_session && sys(SYS_setsid) < 0)
 		return leave_terminal(err);
 	return 0;
+}
+
+static int step_enter(struct child *c, struct err *err)
+{
+	return c->plan->enter ? enter_program(c->plan, err) : 0;
 }
 
 static int step_hostname(struct child *c, struct err *err)
@@ -179,13 +202,15 @@ static int step_seccomp(struct child *c, struct err *err)
 /* SIG_DFL as the kernel's struct sigaction: handler, flags, restorer, mask. */
 static const uint64_t default_action[4];
 
-static void reset_signals(void)
+/* As the program expects them; before a policy, which need not allow this. */
+static int step_signals(struct child *c UNUSED, struct err *err UNUSED)
 {
 	const uint64_t none = 0;
 
 	for (int sig = 1; sig <= 64; sig++)
 		sys(SYS_rt_sigaction, sig, default_action, NULL, sizeof(none));
 	sys_sigmask(SIG_SETMASK, &none, NULL);
+	return 0;
 }
 
 static int step_exec(struct child *c, struct err *err)
@@ -193,7 +218,6 @@ static int step_exec(struct child *c, struct err *err)
 	const struct jail_plan *p = c->plan;
 	int r = -ENOENT;
 
-	reset_signals();
 	if (c->exec_fd >= 0) {
 		r = (int)sys(SYS_execveat, c->exec_fd, "", p->argv, p->envp, AT_EMPTY_PATH);
 		return err_sys(err, r, "execute '%s' by descriptor", p->exec_paths[0]);
@@ -223,6 +247,7 @@ static const struct step {
 	{"stdio", terminal_stdio},
 	{"sources", mounts_sources},
 	{"identity", identity_become},
+	{"enter", step_enter},
 	{"root", mounts_root},
 	{"mounts", mounts_attach},
 	{"readonly", mounts_readonly},
@@ -233,6 +258,7 @@ static const struct step {
 	{"park", terminal_await},
 	{"limits", limits_apply},
 	{"guard", step_guard},
+	{"signals", step_signals},
 	{"seccomp", step_seccomp_privileged},
 	{"capabilities", identity_drop_caps},
 	{"no_new_privs", step_no_new_privs},
@@ -253,9 +279,12 @@ int child_confine_and_exec(struct child *c, struct err *err)
 	return -EINVAL; /* exec does not come back with success */
 }
 
-static void send_report(int ctl, const struct report *r)
+/* guard_failed() - what the guard itself could not do. Return: its exit status. */
+static int guard_failed(const struct child *c, struct report *r, const char *step)
 {
-	sys(SYS_sendto, ctl, r, report_size(r), MSG_NOSIGNAL, NULL, 0);
+	snprintf(r->err.step, sizeof(r->err.step), "%s", step);
+	send_report(c->ctl, r);
+	return 255;
 }
 
 static int program_main(void *arg)
@@ -266,15 +295,16 @@ static int program_main(void *arg)
 	r.kind = REPORT_ERROR;
 	r.err.code = 0;
 	child_confine_and_exec(c, &r.err);
-	send_report(c->ctl, &r);
+	/* The policy may be in force already, and few of them allow to send. */
+	sys(SYS_write, c->ctl, &r, report_size(&r));
 	return 255;
 }
 
 /* Signals that the guard passes on: those that ask a program for something. */
-static const uint64_t forwarded = 1ULL << (SIGHUP - 1) | 1ULL << (SIGINT - 1) |
-				  1ULL << (SIGQUIT - 1) | 1ULL << (SIGTERM - 1) |
-				  1ULL << (SIGUSR1 - 1) | 1ULL << (SIGUSR2 - 1) |
-				  1ULL << (SIGWINCH - 1) | 1ULL << (SIGCONT - 1);
+static const uint64_t forwarded =
+	1ULL << (SIGHUP - 1) | 1ULL << (SIGINT - 1) | 1ULL << (SIGQUIT - 1) |
+	1ULL << (SIGTERM - 1) | 1ULL << (SIGUSR1 - 1) | 1ULL << (SIGUSR2 - 1) |
+	1ULL << (SIGWINCH - 1) | 1ULL << (SIGCONT - 1) | 1ULL << (SIGXCPU - 1);
 
 /* wait_program() - reap whatever ends, pass signals on. Return: the program's wait status. */
 static int wait_program(pid_t program)
@@ -320,6 +350,28 @@ static void kill_descendants(int children)
 	}
 }
 
+/*
+ * reap_all() - what the kernel kills with a pid namespace it does not count. So end and reap all others
+ * first, for a while: one that is not ours to kill, having another user, is left to the kernel.
+ */
+static void reap_all(void)
+{
+	const struct timespec pause = {.tv_nsec = 500000};
+
+	if (sys(SYS_kill, -1, SIGKILL) < 0)
+		return; /* there is none */
+	for (int rounds = 0; rounds < 100; rounds++) {
+		int r;
+
+		do
+			r = sys_wait4(-1, NULL, __WALL | WNOHANG, NULL);
+		while (r > 0);
+		if (r < 0)
+			return;
+		sys(SYS_nanosleep, &pause, NULL);
+	}
+}
+
 /* The guard keeps nothing: no capability, no descriptor but the control socket and @also. */
 static void confine_guard(struct child *c, int also)
 {
@@ -347,6 +399,26 @@ static bool launcher_is_gone(int ctl)
 	return sys(SYS_ppoll, &fd, 1, &now, NULL, 0) > 0; /* POLLHUP */
 }
 
+static void die_with_launcher(const struct jail_plan *p)
+{
+	sys_prctl(PR_SET_PDEATHSIG, p->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL, 0, 0,
+		  0);
+}
+
+/* join_jail() - into a running jail, once the launcher has put us into its control groups. */
+static int join_jail(struct child *c, struct err *err)
+{
+	int r = step_idmap(c, err);
+
+	c->wait_go = false;
+	if (r >= 0)
+		r = enter_guard(c->plan, err);
+	die_with_launcher(c->plan); /* a change of rights may have cleared it */
+	if (r >= 0 && launcher_is_gone(c->ctl))
+		r = err_set(err, ECANCELED, "the launcher is gone");
+	return r;
+}
+
 int child_guard_main(void *arg)
 {
 	struct child *c = arg;
@@ -361,8 +433,7 @@ int child_guard_main(void *arg)
 	sys_close(c->launcher_ctl);
 	/* Ignored by our caller, it would have children reaped behind our back. */
 	sys(SYS_rt_sigaction, SIGCHLD, default_action, NULL, sizeof(uint64_t));
-	sys_prctl(PR_SET_PDEATHSIG, p->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL, 0, 0,
-		  0);
+	die_with_launcher(p);
 	if (launcher_is_gone(c->ctl)) /* before it could be signalled */
 		return 255;
 	if (c->park) { /* for long: other clients' sockets must not stay open here */
@@ -384,22 +455,30 @@ int child_guard_main(void *arg)
 
 		if (e < 0) {
 			err_sys(&r.err, e, "make a time namespace");
-			snprintf(r.err.step, sizeof(r.err.step), "namespaces");
-			send_report(c->ctl, &r);
-			return 255;
+			return guard_failed(c, &r, "namespaces");
 		}
 	}
+	if (p->enter && join_jail(c, &r.err) < 0)
+		return guard_failed(c, &r, "enter");
 	program = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL);
+	/* Older kernels (6.1) share no memory across time namespaces. */
+	if (program == -EINVAL && p->clone_flags & CLONE_NEWTIME)
+		program = proc_clone(flags & ~(uint64_t)CLONE_VM, SIGCHLD, program_main, c,
+				     c->stack_top, CHILD_STACK, NULL);
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
-		snprintf(r.err.step, sizeof(r.err.step), "namespaces");
-		send_report(c->ctl, &r);
-		return 255;
+		return guard_failed(c, &r, "namespaces");
 	}
 	/* Here the program runs already, or has failed and said so. */
 	confine_guard(c, children);
+	if (p->report_start) {
+		r.kind = REPORT_START;
+		send_report(c->ctl, &r);
+	}
 	r.kind = REPORT_EXIT;
 	r.status = wait_program(program);
+	if (p->account && p->pid_role == PID_INIT)
+		reap_all();
 	kill_descendants(children);
 	send_report(c->ctl, &r);
 	return 0;

@@ -6,7 +6,7 @@
 #define TOASTAINER_JAIL_CHILD_H
 
 #include "base/err.h"
-#include "jail/plan.h"
+#include "jail/receipt.h"
 
 /*
  * Which of the plan's namespaces the guard is made with; the program's process makes the rest. A
@@ -44,6 +44,7 @@ struct child {
 	int sysfs;	  /* made by the launcher (network_sysfs()), or FD_NONE */
 	int tty_slave;	  /* host terminal of the jail, or FD_NONE when it comes from pts */
 	int stdio;	  /* becomes 0, 1 and 2, or FD_NONE */
+	int std[3];	  /* become 0, 1 and 2 each, or FD_NONE */
 	int exec_fd;	  /* the program's file, or FD_NONE: by path */
 	mode_t umask;	  /* the caller's; what the steps make has plain modes */
 	bool park;	  /* wait for a connection (jail_hand_over()) before the last steps */
@@ -51,6 +52,13 @@ struct child {
 	char *stack_top;  /* memory for the second process' stack */
 	struct err *err;  /* scratch */
 };
+
+/**
+ * child_weaker() - a protection cannot be put in place as asked: tell the launcher.
+ * @err: what happened, one line
+ * Return: 0: go on; a negative errno when --require does not allow it.
+ */
+int child_weaker(struct child *c, enum protection p, enum protection_state state, struct err *err);
 
 /**
  * child_guard_main() - the first process of the jail: its guard or init.

@@ -9,15 +9,19 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #include "base/io.h"
 #include "base/proc.h"
 #include "base/sys.h"
 #include "jail/child.h"
+#include "jail/cputime.h"
+#include "jail/enter.h"
 #include "jail/jail.h"
 #include "jail/network.h"
 #include "jail/report.h"
+#include "jail/template.h"
 #include "jail/userns.h"
 
 static uint64_t now_ns(void)
@@ -51,7 +55,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	struct launch *l;
 	uint64_t mask;
 	char *mem;
-	int pid;
+	int pid, r = 0;
 
 	mem = mmap(NULL, launch_size(p), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		   0);
@@ -73,6 +77,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 		.sysfs = sysfs,
 		.tty_slave = io->tty_slave,
 		.stdio = io->stdio,
+		.std = {io->std[0], io->std[1], io->std[2]},
 		.exec_fd = p->exec_fd,
 		.park = io->park,
 		.wait_go = true,
@@ -82,17 +87,24 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 		l->trees[i] = FD_NONE;
 	if (p->share_memory)
 		flags |= CLONE_VM;
+	if (io->template) {
+		r = template_enter(io->template, err);
+		if (r < 0)
+			return r;
+	}
 	/* No handler of ours may run in the child; it starts with everything blocked. */
 	sys_sigmask(SIG_SETMASK, &all, &mask);
 	pid = proc_clone(flags, p->own_process ? SIGCHLD : 0, child_guard_main, &l->child,
 			 mem + 2 * CHILD_STACK, CHILD_STACK, &j->guard_fd);
 	sys_sigmask(SIG_SETMASK, &mask, NULL);
+	if (io->template)
+		r = template_leave(io->template, err);
 	if (pid < 0) {
 		j->guard_fd = FD_NONE;
 		return err_sys(err, pid, "make the jail's namespaces");
 	}
 	j->guard = j->pid = pid;
-	return 0;
+	return r;
 }
 
 /* start_in_network() - the guard is cloned in a namespace that has its interfaces and rules. */
@@ -126,12 +138,18 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		return err_sys(err, errno, "make the control socket");
 	j->ctl = pair[0];
 	child_ctl = pair[1];
+	if (plan->measure)
+		measure_begin(&j->measure);
 	j->started_ns = now_ns();
 	r = plan->net ? start_in_network(j, child_ctl, io ?: &nothing, &step, err)
 		      : start_guard(j, child_ctl, io ?: &nothing, err);
 	if (r >= 0 && plan->clone_flags & CLONE_NEWUSER) {
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
+	}
+	if (r >= 0 && plan->enter) {
+		step = "enter";
+		r = enter_cgroups(plan->enter, j->guard, err);
 	}
 	if (r >= 0 && sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0) < 0)
 		r = err_set(err, EPIPE, "the jail's first process died");
@@ -140,8 +158,8 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		jail_release(j);
 		return r;
 	}
-	if (plan->time_limit && !(io && io->park))
-		j->deadline_ns = j->started_ns + plan->time_limit * 1000000000ULL;
+	if (!(io && io->park))
+		watch_start(&j->watch, &plan->watch, j->started_ns);
 	return 0;
 }
 
@@ -173,6 +191,9 @@ static bool take_report(struct jail *j)
 		j->result.err = rep.err;
 		err_clean(&j->result.err);
 		break;
+	case REPORT_START:
+		j->started = j->result.reason != RESULT_SETUP_FAILED;
+		break;
 	case REPORT_EXIT:
 		j->program_reported = true;
 		j->program_status = rep.status;
@@ -181,7 +202,16 @@ static bool take_report(struct jail *j)
 		if (j->tty_master < 0)
 			j->tty_master = take_fd(&fd);
 		break;
-	case REPORT_WARN: break;
+	case REPORT_FS:
+		if (j->n_file_systems < ARRAY_SIZE(j->file_systems) && fd >= 0)
+			j->file_systems[j->n_file_systems++] = take_fd(&fd);
+		break;
+	case REPORT_WARN:
+		err_clean(&rep.err);
+		result_weaker(&j->result,
+			      (enum protection)MIN((unsigned)rep.status, PROTECTIONS - 1U),
+			      rep.absent ? PROTECTION_ABSENT : PROTECTION_DEGRADED, rep.err.msg);
+		break;
 	}
 	close_fd(&fd);
 	return true;
@@ -192,33 +222,131 @@ static uint64_t tv_us(const struct timeval *tv)
 	return (uint64_t)tv->tv_sec * 1000000ULL + (uint64_t)tv->tv_usec;
 }
 
+/* What wait4(2) tells of all the jail's processes, and what the plan says of its own protections. */
+static void put_usage(struct jail *j, const struct rusage *ru)
+{
+	struct result *r = &j->result;
+	enum protection p;
+	const char *note;
+
+	r->wall_us = (now_ns() - j->started_ns) / 1000;
+	r->user_us = tv_us(&ru->ru_utime);
+	r->sys_us = tv_us(&ru->ru_stime);
+	r->peak_kib = (uint64_t)ru->ru_maxrss;
+	result_put(r, FIG_CPU, r->user_us + r->sys_us, FROM_RUSAGE);
+	result_put(r, FIG_MEMORY_PEAK, r->peak_kib << 10, FROM_RUSAGE);
+	result_put(r, FIG_MINOR_FAULTS, (uint64_t)ru->ru_minflt, FROM_RUSAGE);
+	result_put(r, FIG_MAJOR_FAULTS, (uint64_t)ru->ru_majflt, FROM_RUSAGE);
+	result_put(r, FIG_READ, (uint64_t)ru->ru_inblock << 9, FROM_RUSAGE);
+	result_put(r, FIG_WRITE, (uint64_t)ru->ru_oublock << 9, FROM_RUSAGE);
+	result_put(r, FIG_VOLUNTARY_SWITCHES, (uint64_t)ru->ru_nvcsw, FROM_RUSAGE);
+	result_put(r, FIG_INVOLUNTARY_SWITCHES, (uint64_t)ru->ru_nivcsw, FROM_RUSAGE);
+	/* What it burnt before we killed it may have been seen, but not counted by the kernel. */
+	if (j->watch.used_ns / 1000 > r->user_us + r->sys_us)
+		result_put(r, FIG_CPU, j->watch.used_ns / 1000, FROM_LAUNCHER);
+	r->asked = receipt_asked(j->plan);
+	for (unsigned i = 0; (p = receipt_known(j->plan, i, &note)) != PROTECTIONS; i++)
+		result_weaker(r, p, PROTECTION_DEGRADED, note);
+}
+
+/* How full the limited file systems are; we are the last to hold them. */
+static void put_file_systems(struct jail *j)
+{
+	struct result *r = &j->result;
+	uint64_t bytes = 0, files = 0;
+
+	for (unsigned i = 0; i < j->n_file_systems; i++) {
+		struct statfs fs;
+
+		if (fstatfs(j->file_systems[i], &fs) < 0)
+			continue;
+		bytes += (uint64_t)(fs.f_blocks - fs.f_bfree) * (uint64_t)fs.f_bsize;
+		files += (uint64_t)(fs.f_files - fs.f_ffree);
+		if (fs.f_blocks && !fs.f_bfree)
+			result_hit(r, HIT_DISK);
+		if (fs.f_files && !fs.f_ffree)
+			result_hit(r, HIT_INODES);
+	}
+	if (!j->n_file_systems)
+		return;
+	result_put(r, FIG_DISK_USED, bytes, FROM_LAUNCHER);
+	result_put(r, FIG_INODES_USED, files, FROM_LAUNCHER);
+}
+
+/* What a program's death by a signal tells of its resource limits. */
+static void put_signal(struct result *r)
+{
+	if (r->signal == SIGXFSZ)
+		result_hit(r, HIT_FILE_SIZE);
+	if (r->signal == SIGXCPU && r->reason == RESULT_SIGNALED)
+		result_hit(r, HIT_RLIMIT_CPU);
+}
+
 /* finish() - the guard is dead: make the result of what is known. */
 static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 {
 	struct result *r = &j->result;
 	int status = j->program_reported ? j->program_status : guard_status;
 
-	r->wall_us = (now_ns() - j->started_ns) / 1000;
-	r->user_us = tv_us(&ru->ru_utime);
-	r->sys_us = tv_us(&ru->ru_stime);
-	r->peak_kib = (uint64_t)ru->ru_maxrss;
+	put_usage(j, ru);
 	r->exit_code = -1;
 	j->finished = true;
-	if (r->reason == RESULT_SETUP_FAILED)
-		return;
-	if (WIFSIGNALED(status)) {
-		r->reason = RESULT_SIGNALED;
-		r->signal = WTERMSIG(status);
-		r->core = WCOREDUMP(status);
-	} else {
-		r->reason = RESULT_EXITED;
-		r->exit_code = WEXITSTATUS(status);
+	if (r->reason != RESULT_SETUP_FAILED) {
+		if (WIFSIGNALED(status)) {
+			r->reason = RESULT_SIGNALED;
+			r->signal = WTERMSIG(status);
+			r->core = WCOREDUMP(status);
+		} else {
+			r->reason = RESULT_EXITED;
+			r->exit_code = WEXITSTATUS(status);
+		}
+		if (j->ended_by != RESULT_EXITED)
+			r->reason = j->ended_by;
+		if (j->ended_by != RESULT_EXITED && j->ended_signal)
+			r->signal = j->ended_signal;
+		put_signal(r);
 	}
-	if (j->ended_by == RESULT_EXITED)
+	put_file_systems(j);
+	if (j->plan->measure)
+		measure_end(&j->measure, r);
+	measure_judge(r);
+}
+
+static void kill_guard(const struct jail *j, int sig)
+{
+	if (!j->guard)
 		return;
-	r->reason = j->ended_by;
-	if (j->ended_signal)
-		r->signal = j->ended_signal;
+	if (sys_pidfd_send_signal(j->guard_fd, sig) < 0)
+		sys(SYS_kill, j->guard, sig); /* our unreaped child: the number is still its own */
+}
+
+/* How long a guard that was told to end everything may take, before it is killed itself. */
+enum { COUNTING_NS = 200000000 };
+
+/* watch_limits() - whatever the clock says that has to be done now. */
+static void watch_limits(struct jail *j)
+{
+	const struct watch_plan *p = &j->plan->watch;
+	uint64_t next = watch_next(&j->watch), now;
+
+	if (!next)
+		return;
+	now = now_ns();
+	if (now < next)
+		return;
+	if (j->watch.kill_ns) {
+		jail_end(j, j->ended_by, 0);
+	} else if (watch_is_due(&j->watch, now)) {
+		enum watch_verdict v = watch_look(&j->watch, p, cputime_below(j->guard), now);
+
+		if (v == WATCH_CPU)
+			jail_limit(j, RESULT_CPU_LIMIT, p->cpu_ns / 1000, j->watch.used_ns / 1000);
+		else if (v == WATCH_IDLE)
+			jail_limit(j, RESULT_IDLE_LIMIT, p->idle_ns / 1000,
+				   (now - j->watch.active_ns) / 1000);
+	}
+	if (j->watch.deadline_ns && now >= j->watch.deadline_ns)
+		jail_limit(j, RESULT_TIME_LIMIT, p->time_ns / 1000, (now - j->started_ns) / 1000);
 }
 
 int jail_step(struct jail *j)
@@ -230,8 +358,7 @@ int jail_step(struct jail *j)
 		;
 	if (j->finished)
 		return 1;
-	if (j->deadline_ns && !j->ended_by && now_ns() >= j->deadline_ns)
-		jail_end(j, RESULT_TIME_LIMIT, 0);
+	watch_limits(j);
 	/* A guard that has reported is on its way out: a process that is all ours just waits. */
 	r = sys_wait4(j->guard, &status,
 		      __WALL | (j->program_reported && j->plan->own_process ? 0 : WNOHANG), &ru);
@@ -244,34 +371,67 @@ int jail_step(struct jail *j)
 	return 1;
 }
 
-int jail_timeout_ms(const struct jail *j)
+uint64_t jail_next_ns(const struct jail *j)
 {
-	uint64_t now;
-
-	if (!j->deadline_ns || j->ended_by)
-		return -1;
-	now = now_ns();
-	if (now >= j->deadline_ns)
-		return 0;
-	return (int)MIN((j->deadline_ns - now + 999999) / 1000000, 3600000ULL);
+	return j->finished ? 0 : watch_next(&j->watch);
 }
 
-static void kill_guard(const struct jail *j, int sig)
+int jail_timeout_ms(const struct jail *j)
 {
-	if (!j->guard)
+	uint64_t next = jail_next_ns(j), now;
+
+	if (!next)
+		return -1;
+	now = now_ns();
+	if (now >= next)
+		return 0;
+	return (int)MIN((next - now + 999999) / 1000000, 3600000ULL);
+}
+
+void jail_limit(struct jail *j, enum result_reason reason, uint64_t limit, uint64_t used)
+{
+	const struct watch_plan *p = &j->plan->watch;
+
+	if (j->ended_by != RESULT_EXITED || j->result.reason == RESULT_SETUP_FAILED)
 		return;
-	if (sys_pidfd_send_signal(j->guard_fd, sig) < 0)
-		sys(SYS_kill, j->guard, sig); /* our unreaped child: the number is still its own */
+	j->result.limit = limit;
+	j->result.used = used;
+	if (j->finished) { /* by itself, before we noticed */
+		j->ended_by = j->result.reason = reason;
+		return;
+	}
+	if (!p->grace_ns) {
+		jail_end(j, reason, 0);
+		return;
+	}
+	j->ended_by = reason;
+	watch_ending(&j->watch, p, now_ns());
+	kill_guard(j, reason == RESULT_CPU_LIMIT ? SIGXCPU : SIGTERM);
 }
 
 void jail_end(struct jail *j, enum result_reason reason, int sig)
 {
+	static const struct watch_plan at_once, counting = {.grace_ns = COUNTING_NS};
+
 	if (j->ended_by == RESULT_EXITED) {
 		j->ended_by = reason;
 		j->ended_signal = sig;
 	}
-	/* Without a pid namespace the guard does the killing: see CHILD_SIG_ORPHANED. */
-	kill_guard(j, j->plan->pid_role == PID_SHARED ? CHILD_SIG_ORPHANED : SIGKILL);
+	/*
+	 * Without a pid namespace the guard does the killing: see CHILD_SIG_ORPHANED. With one, only it
+	 * learns what the killed have used; it gets some time for that.
+	 */
+	if (j->plan->pid_role == PID_SHARED || (j->plan->account && !j->killing)) {
+		if (j->plan->account && cputime_check(NULL) == 0)
+			j->watch.used_ns = MAX(j->watch.used_ns, cputime_below(j->guard));
+		kill_guard(j, CHILD_SIG_ORPHANED);
+		watch_ending(&j->watch, j->plan->pid_role == PID_SHARED ? &at_once : &counting,
+			     now_ns());
+	} else {
+		kill_guard(j, SIGKILL);
+		watch_ending(&j->watch, &at_once, 0);
+	}
+	j->killing = true;
 }
 
 int jail_signal(struct jail *j, int sig)
@@ -289,8 +449,7 @@ int jail_hand_over(struct jail *j, int fd)
 	if (r < 0)
 		return (int)r;
 	j->started_ns = now_ns();
-	if (j->plan->time_limit)
-		j->deadline_ns = j->started_ns + j->plan->time_limit * 1000000000ULL;
+	watch_start(&j->watch, &j->plan->watch, j->started_ns);
 	return 0;
 }
 
@@ -322,6 +481,8 @@ void jail_release(struct jail *j)
 	close_fd(&j->guard_fd);
 	close_fd(&j->ctl);
 	close_fd(&j->tty_master);
+	while (j->n_file_systems)
+		close_fd(&j->file_systems[--j->n_file_systems]);
 	if (j->stacks)
 		munmap(j->stacks, launch_size(j->plan));
 	j->stacks = NULL;

@@ -5,9 +5,13 @@
 #ifndef TOASTAINER_JAIL_JAIL_H
 #define TOASTAINER_JAIL_JAIL_H
 
+#include "jail/measure.h"
 #include "jail/plan.h"
 #include "jail/result.h"
+#include "jail/watch.h"
 #include "net/net.h"
+
+struct template;
 
 struct jail {
 	const struct jail_plan *plan; /* borrowed until jail_release() */
@@ -19,9 +23,15 @@ struct jail {
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
 	struct net_run *net; /* its network, when the plan has one */
-	uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none */
-	enum result_reason ended_by;	  /* why we killed it; RESULT_EXITED: we did not */
+	uint64_t started_ns; /* CLOCK_MONOTONIC */
+	struct watch_state watch;
+	enum result_reason ended_by; /* why we ended it; RESULT_EXITED: we did not */
 	int ended_signal;
+	bool started; /* the program runs, or ran (plan.report_start) */
+	bool killing;	     /* the guard was told to end everything, or is killed */
+	int file_systems[8]; /* limited ones, kept to see how full they are */
+	unsigned n_file_systems;
+	struct measure measure;
 	bool finished;
 	bool program_reported; /* result has the program's status */
 	int program_status;
@@ -30,14 +40,18 @@ struct jail {
 
 /* struct jail_io - descriptors of one launch */
 struct jail_io {
-	int tty_slave; /* terminal for a jail without devpts of its own, or FD_NONE */
-	int stdio;     /* becomes 0, 1 and 2 (a connection), or FD_NONE: the launcher's */
-	bool park;     /* prepare the jail and wait for jail_hand_over() */
+	int tty_slave;	     /* terminal for a jail without devpts of its own, or FD_NONE */
+	int stdio;	     /* becomes 0, 1 and 2 (a connection), or FD_NONE: the launcher's */
+	int std[3];	     /* become 0, 1 and 2 each, where not FD_NONE; above 2 */
+	bool input_writable; /* output is limited, and stdin would be a way around it */
+	bool park;	     /* prepare the jail and wait for jail_hand_over() */
+	/* where it is cloned (template.h, template_start()), or NULL: among the host's mounts */
+	const struct template *template;
 };
 
 #define JAIL_IO_INIT                                                                               \
 	{                                                                                          \
-		.tty_slave = FD_NONE, .stdio = FD_NONE                                             \
+		.tty_slave = FD_NONE, .stdio = FD_NONE, .std = { FD_NONE, FD_NONE, FD_NONE }       \
 	}
 
 #define JAIL_INIT                                                                                  \
@@ -60,8 +74,19 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
  */
 int jail_step(struct jail *j);
 
+/** jail_next_ns() - when to step again though nothing happened, CLOCK_MONOTONIC; 0: never. */
+uint64_t jail_next_ns(const struct jail *j);
+
 /** jail_timeout_ms() - how long to wait for events at most; -1: forever. */
 int jail_timeout_ms(const struct jail *j);
+
+/**
+ * jail_limit() - it has reached a limit: ask the program to end, and kill everything after the grace
+ * period; at once where there is none.
+ * One that has ended by itself meanwhile has still reached it.
+ * @limit: its value, and what was @used: in the unit of the reason
+ */
+void jail_limit(struct jail *j, enum result_reason reason, uint64_t limit, uint64_t used);
 
 /**
  * jail_end() - kill everything in the jail.

@@ -27,18 +27,23 @@ int limits_oom_score(struct child *c, struct err *err)
 	return r < 0 ? err_sys(err, r, "set oom_score_adj to %s", text) : 0;
 }
 
-static int apply_scheduling(const struct jail_plan *p, struct err *err)
+static int apply_scheduling(struct child *c, struct err *err)
 {
+	const struct jail_plan *p = c->plan;
 	int r;
 
 	if (p->set_nice) {
 		r = (int)sys(SYS_setpriority, PRIO_PROCESS, 0, p->nice);
-		if (r < 0 && p->nice_must_work) {
+		if (r < 0) {
 			err_sys(err, r, "set the nice value to %d", p->nice);
-			return err_hint(err,
-					"below the caller's own it needs CAP_SYS_NICE outside the "
-					"user namespace: see --disable_clone_newuser");
+			err_hint(err, "below the caller's own it needs CAP_SYS_NICE outside the "
+				      "user namespace: see --disable_clone_newuser");
+			r = p->nice_must_work
+				    ? r
+				    : child_weaker(c, PROTECT_NICE, PROTECTION_ABSENT, err);
 		}
+		if (r < 0)
+			return r;
 	}
 	if (p->cpus) {
 		r = (int)sys(SYS_sched_setaffinity, 0, sizeof(*p->cpus), p->cpus);
@@ -56,7 +61,7 @@ static int apply_scheduling(const struct jail_plan *p, struct err *err)
 int limits_apply(struct child *c, struct err *err)
 {
 	const struct jail_plan *p = c->plan;
-	int r = apply_scheduling(p, err);
+	int r = apply_scheduling(c, err);
 
 	if (r < 0)
 		return r;
@@ -81,10 +86,11 @@ int limits_apply(struct child *c, struct err *err)
 			err_sys(err, r, "set rlimit_%s to %llu/%llu", l->name,
 				(unsigned long long)l->value.rlim_cur,
 				(unsigned long long)l->value.rlim_max);
-			return r == -EPERM
-				       ? err_hint(err, "the caller's hard limit is lower, and only "
-						       "CAP_SYS_RESOURCE may raise it")
-				       : r;
+			return r == -EPERM ? err_hint(err, "the caller's hard limit is lower: "
+							   "raising it takes "
+							   "CAP_SYS_RESOURCE and no user namespace "
+							   "(--disable_clone_newuser)")
+					   : r;
 		}
 	}
 	return 0;

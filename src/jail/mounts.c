@@ -7,9 +7,11 @@
 #include <sys/mount.h>
 #include <sys/vfs.h>
 
+#include "base/io.h"
 #include "base/sys.h"
 #include "jail/mounts.h"
 #include "jail/mounts_classic.h"
+#include "jail/report.h"
 #include "jail/target.h"
 
 #define OPEN_TREE_ALL (OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)
@@ -112,9 +114,11 @@ int mounts_sources(struct child *c, struct err *err)
 		if (m->kind != MOUNT_BIND)
 			continue;
 		r = open_source(p, m, err);
-		if (r < 0 && !m->optional)
-			return r;
 		c->trees[i] = r < 0 ? FD_NONE : r;
+		if (r < 0 && m->optional)
+			r = child_weaker(c, PROTECT_MOUNTS, PROTECTION_DEGRADED, err);
+		if (r < 0)
+			return r;
 	}
 	return protect_program(c, err);
 }
@@ -287,6 +291,14 @@ static uint64_t inherited_attrs(int base)
 	return sys(SYS_fstatfs, base, &fs) < 0 ? kept : (uint64_t)fs.f_flags & kept;
 }
 
+/* Older kernels (6.1) take the layers of an overlay from attached mounts only: attach the root. */
+static int attach_base(struct child *c, int base)
+{
+	int r = sys_mkdirat(c->scratch, "base", 0700);
+
+	return r < 0 ? r : sys_move_mount(base, "", c->scratch, "base", MOVE_MOUNT_F_EMPTY_PATH);
+}
+
 /*
  * The plan's root is a directory that lacks mount targets and must not be changed: put a layer
  * above it that has them. Two lower layers and no upper one: nothing can be written.
@@ -312,6 +324,8 @@ static int make_overlay_root(struct child *c, struct mount_plan *m, struct err *
 		 c->scratch, base);
 	r = c->plan->classic_mounts ? classic_stack(&overlay, FD_NONE, err)
 				    : make_fs(&overlay, 0, err);
+	if (r == -EINVAL && !c->plan->classic_mounts && attach_base(c, base) == 0)
+		r = make_fs(&overlay, 0, err);
 	if (r < 0)
 		err_hint(err,
 			 "'%s' lacks '/%s', and a layer above it that has that cannot be made: "
@@ -482,10 +496,20 @@ static int attach_classic(struct child *c, unsigned i, struct err *err)
 	return r < 0 ? r : classic_attach(c, i, err);
 }
 
+/* A file system whose use is to be known at the end: its descriptor keeps it until then. */
+static void send_file_system(struct child *c, int fd)
+{
+	struct report rep = {.kind = REPORT_FS};
+
+	io_send_fd(c->ctl, &rep, report_size(&rep), fd);
+}
+
 int mounts_attach(struct child *c, struct err *err)
 {
 	const struct jail_plan *p = c->plan;
 
+	if (p->n_mounts && p->mounts[0].limited)
+		send_file_system(c, c->root);
 	for (unsigned i = 1; i < p->n_mounts; i++) {
 		const struct mount_plan *m = &p->mounts[i];
 		int r;
@@ -498,8 +522,11 @@ int mounts_attach(struct child *c, struct err *err)
 			r = attach_classic(c, i, err);
 		else
 			r = attach_new(c, i, err);
-		if (r < 0 && !m->optional)
+		if (r < 0 &&
+		    (!m->optional || child_weaker(c, PROTECT_MOUNTS, PROTECTION_DEGRADED, err) < 0))
 			return r;
+		if (r >= 0 && m->limited)
+			send_file_system(c, c->trees[i]);
 		if (r >= 0 && m->kind == MOUNT_FS && str_eq(m->fstype, "devpts"))
 			c->pts = c->trees[i];
 		else if (!m->readonly_last && c->trees[i] >= 0)

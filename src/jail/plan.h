@@ -15,6 +15,7 @@
 
 struct net_plan;
 struct sock_fprog;
+struct enter_plan;
 
 /* struct idmap_plan - one of the two id maps of the user namespace */
 struct idmap_plan {
@@ -45,11 +46,12 @@ struct mount_plan {
 	size_t content_len;
 	uint64_t attrs; /* MOUNT_ATTR_* (mount_setattr(2)) */
 	enum target_type target;
-	dev_t device;	     /* MOUNT_BIND: src must be this character device; 0: anything */
-	bool optional;	     /* a failure is skipped */
-	bool strict_target;  /* dst must not lead over a symbolic link */
-	bool make_target;    /* make dst when it is missing */
-	bool readonly_last;  /* later targets are made inside: becomes read-only at the end */
+	dev_t device;	    /* MOUNT_BIND: src must be this character device; 0: anything */
+	bool optional;	    /* a failure is skipped */
+	bool strict_target; /* dst must not lead over a symbolic link */
+	bool make_target;   /* make dst when it is missing */
+	bool readonly_last; /* later targets are made inside: becomes read-only at the end */
+	bool limited; /* a tmpfs whose size or number of files --disk_limit or --inode_limit set */
 	bool exists_is_fine; /* a link that is already there with the same text is kept */
 	bool by_launcher;    /* sysfs: the jail may not make it (network.h) */
 };
@@ -75,11 +77,21 @@ enum pid_role {
 
 enum stdio_plan { STDIO_KEEP, STDIO_NULL, STDIO_STDERR_NULL };
 
+/* struct watch_plan - limits that the launcher watches; nanoseconds, 0: none */
+struct watch_plan {
+	uint64_t time_ns;  /* wall clock */
+	uint64_t cpu_ns;   /* CPU time of all processes together */
+	uint64_t idle_ns;  /* no CPU time used for so long */
+	uint64_t grace_ns; /* from asking the program to end to killing it; 0: killed at once */
+	bool cpu_counter;  /* a cgroup counts the CPU time */
+};
+
 struct jail_plan {
 	const char *name; /* for messages; may be NULL */
 
 	/* namespaces and ids */
-	uint64_t clone_flags; /* CLONE_NEW* */
+	const struct enter_plan *enter; /* join this jail; NULL: make one */
+	uint64_t clone_flags;		/* CLONE_NEW* */
 	enum pid_role pid_role;
 	struct idmap_plan uid_map, gid_map; /* used when clone_flags has CLONE_NEWUSER */
 	bool deny_setgroups;		    /* an unprivileged gid map demands it */
@@ -90,6 +102,7 @@ struct jail_plan {
 	bool loopback_up;
 	/* what else its network has, and then who makes the namespace; NULL: nothing */
 	const struct net_plan *net;
+	bool net_outside; /* with enter: the namespace is not the jail's own (net_plan.jails_own) */
 
 	/* root and mounts */
 	const struct mount_plan *mounts; /* [0] is the root; 0 entries: keep the caller's root */
@@ -137,8 +150,15 @@ struct jail_plan {
 	int exec_fd;		       /* >= 0: execute this descriptor instead */
 
 	/* supervision */
-	uint32_t time_limit; /* seconds; 0: none */
+	struct watch_plan watch;
+	uint64_t output_limit; /* bytes on 1 and 2 together; UINT64_MAX: none */
+	bool output_truncate;  /* what is beyond the limit is dropped, instead of ending the jail */
+	bool disk_limit;       /* some mounts are limited */
+	uint64_t require;      /* 1 << enum protection: what must not be weaker than asked */
+	bool measure;	       /* somebody wants to know pressure and the like */
+	bool account;	       /* ... and what exactly was used: reap all before the end */
 	bool forward_signals;
+	bool report_start; /* somebody wants to know when the program runs */
 	/*
 	 * The launching process is all ours, not the library's caller: waiting may block, and
 	 * children may raise SIGCHLD.

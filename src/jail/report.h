@@ -10,14 +10,17 @@
 
 enum report_kind {
 	REPORT_ERROR, /* a step failed: err */
+	REPORT_START, /* the program runs; only when the plan asks for it */
 	REPORT_EXIT,  /* the program ended: status */
 	REPORT_TTY,   /* the jail's terminal: its master comes along as SCM_RIGHTS */
-	REPORT_WARN,  /* something not mandatory failed: err */
+	REPORT_FS,    /* a limited file system: its descriptor comes along */
+	REPORT_WARN,  /* a protection (status) is weaker than asked, or absent: err says why */
 };
 
 struct report {
 	enum report_kind kind;
-	int status; /* REPORT_EXIT: as from wait(2) */
+	int status;  /* REPORT_EXIT: as from wait(2); REPORT_WARN: enum protection */
+	bool absent; /* REPORT_WARN */
 	struct err err;
 };
 

@@ -32,6 +32,9 @@ int terminal_stdio(struct child *c, struct err *err)
 
 	if (c->stdio >= 0)
 		r = connect_stdio(c->stdio, err);
+	for (int fd = 0; fd <= 2 && r >= 0; fd++)
+		if (c->std[fd] >= 0 && sys(SYS_dup3, c->std[fd], fd, 0) < 0)
+			r = err_set(err, EBADF, "connect descriptor %d", fd);
 	if (r < 0)
 		return r;
 	if (p->stdio == STDIO_KEEP)

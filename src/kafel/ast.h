@@ -70,6 +70,10 @@ struct block {
 	struct stmt *stmts;
 	uint32_t n, cap;
 	bool used;
+	/* Of a built-in policy only: the DEFAULT for a policy that has none. */
+	bool builtin;
+	uint32_t default_action;
+	struct kafel_pos default_pos; /* line 0: it has none either */
 };
 
 /* struct kafel_policy - what kafel_parse() makes: the rules that apply, in order. */
@@ -88,6 +92,12 @@ struct kafel_policy {
  */
 int parser_run(const struct kafel_options *opts, const char *text, size_t n, const char *name,
 	       struct arena *a, struct kafel_policy *ret, struct err *err);
+
+/**
+ * flatten_run() - fill in the rules of @policy, and the DEFAULT of a built-in policy where it has none.
+ * @top: the statements outside of any POLICY
+ */
+int flatten_run(struct block *top, struct arena *a, struct kafel_policy *policy, struct err *err);
 
 /** expr_op() - a node with two children (or one). Return: NULL without memory. */
 struct expr *expr_op(struct arena *a, enum expr_kind kind, struct expr *left, struct expr *right);

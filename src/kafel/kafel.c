@@ -53,6 +53,11 @@ uint32_t kafel_default(const struct kafel_policy *policy)
 	return policy->default_action;
 }
 
+bool kafel_refuses_x32(const struct kafel_policy *policy)
+{
+	return policy->refuse_x32;
+}
+
 static bool is_x32(uint32_t nr)
 {
 	/* Not the negative numbers that a tracer sets to skip a call. */

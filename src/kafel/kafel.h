@@ -15,28 +15,44 @@
 /* The kernel takes no longer filter (linux/bpf_common.h). */
 #define KAFEL_MAX_INSNS 4096
 
-/* struct kafel_builtin - text with a POLICY of this name, parsed when a policy says USE name. */
+/* struct kafel_pos - a place in a policy; @line 0 is none. */
+struct kafel_pos {
+	const char *file;
+	uint32_t line, column;
+};
+
+/*
+ * struct kafel_builtin - text with a POLICY of this name, parsed when a policy says USE name.
+ * It is one text for all architectures: calls that only others have are passed over. Its DEFAULT counts
+ * where the policy that uses it has none. A policy that uses one refuses x32 calls.
+ */
 struct kafel_builtin {
 	const char *name, *text;
 };
+
+/* The policies of src/kafel/builtin; the last has no name. */
+extern const struct kafel_builtin kafel_builtins[];
+
+/** kafel_builtin_named() - one of kafel_builtins. Return: NULL when there is none. */
+const struct kafel_builtin *kafel_builtin_named(const char *name);
+
+/**
+ * kafel_builtin_reason() - why a rule of a built-in policy is there: the comment of its line.
+ * @ret_len: its length
+ * Return: NULL when @pos is not in a built-in policy or the line has none.
+ */
+const char *kafel_builtin_reason(const struct kafel_pos *pos, int *ret_len);
 
 /* struct kafel_options - zero-initialised is: native, no includes, no built-in policies. */
 struct kafel_options {
 	uint32_t arch;			      /* AUDIT_ARCH_*; 0: the one this was built for */
 	const char *const *include_dirs;      /* up to a NULL; NULL: #include is an error */
-	const struct kafel_builtin *builtins; /* @n_builtins of them */
-	unsigned n_builtins;
+	const struct kafel_builtin *builtins; /* up to one without a name; NULL: none */
 	/*
 	 * x86_64 only. false: numbers with the x32 bit are numbers like others, as in Kafel.
 	 * true: they are killed like calls of another architecture, unless a rule names one.
 	 */
 	bool refuse_x32;
-};
-
-/* struct kafel_pos - a place in a policy; @line 0 is none. */
-struct kafel_pos {
-	const char *file;
-	uint32_t line, column;
 };
 
 struct kafel_policy;
@@ -76,6 +92,9 @@ void kafel_decide(const struct kafel_policy *policy, const struct seccomp_data *
 
 /** kafel_default() - the default action of a policy. */
 uint32_t kafel_default(const struct kafel_policy *policy);
+
+/** kafel_refuses_x32() - whether x32 calls that no rule names are killed. */
+bool kafel_refuses_x32(const struct kafel_policy *policy);
 
 /** kafel_action_name() - "ERRNO(13)" and the like, into @buf of @n bytes. Return: @buf. */
 const char *kafel_action_name(uint32_t action, char *buf, size_t n);

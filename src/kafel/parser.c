@@ -23,6 +23,12 @@ struct symtab {
 	struct symbol *buckets[64];
 };
 
+/* What a built-in policy has for policies without a DEFAULT of their own. */
+struct use_default {
+	uint32_t action;
+	struct kafel_pos pos; /* line 0: nothing */
+};
+
 struct parser {
 	struct lexer lx;
 	struct token tok; /* the next one */
@@ -32,6 +38,8 @@ struct parser {
 	struct symtab constants, blocks;
 	struct block main;
 	unsigned nesting;
+	/* Of the built-in policy that is being read, or NULL outside of any: */
+	struct use_default *builtin;
 	/* While a rule's condition is read: */
 	const struct syscalls_call *call;
 	bool ignored; /* the rule is for other architectures: its names mean nothing here */
@@ -74,6 +82,12 @@ static void nearest_symbol(const struct symtab *t, const char *word, const char 
 	for (unsigned i = 0; i < ARRAY_SIZE(t->buckets); i++)
 		for (const struct symbol *s = t->buckets[i]; s; s = s->next)
 			str_nearest(word, s->name, best, distance);
+}
+
+/* A #define of the policy; what a built-in policy says does not depend on these. */
+static const struct symbol *constant(struct parser *p, const struct token *t)
+{
+	return p->builtin ? NULL : lookup(&p->constants, t->s, t->n);
 }
 
 static int next(struct parser *p)
@@ -162,7 +176,7 @@ static int undefined_name(struct parser *p, const struct token *t)
 static int parse_name(struct parser *p, struct expr **ret)
 {
 	struct token t = p->tok;
-	const struct symbol *s = lookup(&p->constants, t.s, t.n);
+	const struct symbol *s = constant(p, &t);
 	uint64_t value = s ? s->value : 0;
 	struct expr *e;
 	int arg = -1;
@@ -406,7 +420,7 @@ static int parse_call(struct parser *p, struct token *name, struct syscalls_call
 	*known = true;
 	*name = p->tok;
 	if (p->tok.kind == TOK_NAME) {
-		s = lookup(&p->constants, name->s, name->n);
+		s = constant(p, name);
 		if (!s) {
 			*known = syscalls_find(p->policy->arch, name->s, name->n, call);
 			return next(p);
@@ -515,6 +529,11 @@ static int check_known(struct parser *p, const struct token *name, bool known)
 
 	if (known || (p->ignored && syscalls_known_anywhere(name->s, name->n)))
 		return 0;
+	/* A built-in policy is one text for all architectures; misspelt names are still found. */
+	if (p->builtin && syscalls_known_anywhere(name->s, name->n)) {
+		p->ignored = true;
+		return 0;
+	}
 	r = unknown(p, name, "system call",
 		    syscalls_nearest(p->policy->arch, word_of(name, word, sizeof(word))));
 	if (syscalls_known_anywhere(name->s, name->n))
@@ -594,58 +613,86 @@ static int parse_block(struct parser *p, struct block *b)
 
 static int parse_program(struct parser *p, bool whole);
 
-/* The text of a built-in policy, as if it stood before the statement that uses it. */
-static int parse_builtin(struct parser *p, const struct kafel_builtin *b)
+/*
+ * The text of a built-in policy, as if it stood before the statement that uses it; but its DEFAULT only
+ * counts where the policy has none.
+ */
+static int parse_builtin(struct parser *p, const struct kafel_builtin *b, struct use_default *ret)
 {
+	struct use_default *outer = p->builtin;
 	struct source *top = p->lx.top;
 	struct token saved = p->tok;
 	int r = lexer_push(&p->lx, b->text, strlen(b->text), b->name, true, p->err);
 
+	p->builtin = ret;
 	if (r == 0)
 		r = next(p);
 	if (r == 0)
 		r = parse_program(p, false);
+	p->builtin = outer;
 	p->lx.top = top;
 	p->tok = saved;
 	return r;
 }
 
-static int parse_use(struct parser *p, struct block *b)
+/* A policy that stands before or is built in, which then is read. @ret: NULL when there is none. */
+static int find_policy(struct parser *p, const struct token *t, struct block **ret)
 {
-	const struct kafel_options *o = p->opts;
-	const struct symbol *s;
+	const struct symbol *s = lookup(&p->blocks, t->s, t->n);
+	const struct kafel_builtin *b = p->opts->builtins;
+	struct use_default otherwise = {0};
+	int r;
+
+	*ret = s ? s->block : NULL;
+	if (s || !b)
+		return 0;
+	while (b->name && (strlen(b->name) != t->n || memcmp(b->name, t->s, t->n) != 0))
+		b++;
+	if (!b->name)
+		return 0;
+	r = parse_builtin(p, b, &otherwise);
+	s = r < 0 ? NULL : lookup(&p->blocks, t->s, t->n);
+	if (s) {
+		*ret = s->block;
+		s->block->builtin = true;
+		s->block->default_action = otherwise.action;
+		s->block->default_pos = otherwise.pos;
+	}
+	return r;
+}
+
+static int unknown_policy(struct parser *p, const struct token *t)
+{
 	unsigned distance = UINT_MAX;
 	const char *best = NULL;
 	char word[64];
+
+	word_of(t, word, sizeof(word));
+	nearest_symbol(&p->blocks, word, &best, &distance);
+	for (const struct kafel_builtin *b = p->opts->builtins; b && b->name; b++)
+		str_nearest(word, b->name, &best, &distance);
+	return unknown(p, t, "policy", best);
+}
+
+static int parse_use(struct parser *p, struct block *b)
+{
+	struct block *used = NULL;
 	struct token t = {0};
 	struct stmt *stmt;
 	int r = next(p);
 
 	if (r == 0)
 		r = expect(p, TOK_NAME, "the name of a policy", &t);
+	if (r == 0)
+		r = find_policy(p, &t, &used);
 	if (r)
 		return r;
-	s = lookup(&p->blocks, t.s, t.n);
-	word_of(&t, word, sizeof(word));
-	for (unsigned i = 0; !s && i < o->n_builtins; i++) {
-		if (strlen(o->builtins[i].name) != t.n ||
-		    memcmp(o->builtins[i].name, t.s, t.n) != 0)
-			continue;
-		r = parse_builtin(p, &o->builtins[i]);
-		if (r)
-			return r;
-		s = lookup(&p->blocks, t.s, t.n);
-	}
-	if (!s) {
-		nearest_symbol(&p->blocks, word, &best, &distance);
-		for (unsigned i = 0; i < o->n_builtins; i++)
-			str_nearest(word, o->builtins[i].name, &best, &distance);
-		return unknown(p, &t, "policy", best);
-	}
+	if (!used)
+		return unknown_policy(p, &t);
 	stmt = add_stmt(p, b);
 	if (!stmt)
 		return oom(p);
-	stmt->use = s->block;
+	stmt->use = used;
 	return 0;
 }
 
@@ -738,6 +785,10 @@ static int parse_default(struct parser *p)
 		r = parse_action(p, &action);
 	if (r)
 		return r;
+	if (p->builtin) {
+		*p->builtin = (struct use_default){action, pos};
+		return 0;
+	}
 	if (p->policy->default_pos.line)
 		return lexer_error(&pos, p->err, "DEFAULT was already set in line %u",
 				   p->policy->default_pos.line);
@@ -767,49 +818,6 @@ static int parse_program(struct parser *p, bool whole)
 	return r;
 }
 
-/* Follows USE from the top. A policy used twice counts once: its first rules win anyway. */
-static int flatten(struct parser *p)
-{
-	struct frame {
-		struct block *b;
-		uint32_t at;
-	} *stack = NULL;
-	struct kafel_policy *policy = p->policy;
-	uint32_t depth = 0, stack_cap = 0, cap = 0;
-
-	for (struct block *b = &p->main; b;) {
-		stack = arena_grow(p->arena, stack, depth, &stack_cap, sizeof(*stack));
-		if (!stack)
-			return oom(p);
-		stack[depth++] = (struct frame){b, 0};
-		b->used = true;
-		b = NULL;
-		while (depth && !b) {
-			struct frame *f = &stack[depth - 1];
-
-			if (f->at == f->b->n) {
-				depth--;
-				continue;
-			}
-			const struct stmt *s = &f->b->stmts[f->at++];
-
-			if (s->use && !s->use->used) {
-				b = s->use;
-			} else if (!s->use) {
-				struct rule *rules =
-					arena_grow(p->arena, policy->rules, policy->n_rules, &cap,
-						   sizeof(*rules));
-
-				if (!rules)
-					return oom(p);
-				policy->rules = rules;
-				rules[policy->n_rules++] = s->rule;
-			}
-		}
-	}
-	return 0;
-}
-
 int parser_run(const struct kafel_options *opts, const char *text, size_t n, const char *name,
 	       struct arena *a, struct kafel_policy *ret, struct err *err)
 {
@@ -827,5 +835,7 @@ int parser_run(const struct kafel_options *opts, const char *text, size_t n, con
 		r = next(&p);
 	if (r == 0)
 		r = parse_program(&p, true);
-	return r ? r : flatten(&p);
+	if (r == 0)
+		r = flatten_run(&p.main, a, ret, err);
+	return r;
 }

@@ -18,8 +18,14 @@
 
 static_assert(sizeof(struct toastainer_error) == sizeof(struct err), "one error, two names");
 static_assert((int)TOASTAINER_SETUP_FAILED == (int)RESULT_SETUP_FAILED &&
-		      (int)TOASTAINER_KILLED == (int)RESULT_KILLED,
+		      (int)TOASTAINER_KILLED == (int)RESULT_KILLED &&
+		      (int)TOASTAINER_MEMORY_LIMIT == (int)RESULT_MEMORY_LIMIT &&
+		      (int)TOASTAINER_CPU_LIMIT == (int)RESULT_CPU_LIMIT &&
+		      (int)TOASTAINER_HOST_OOM == (int)RESULT_HOST_OOM &&
+		      (int)TOASTAINER_IDLE_LIMIT == (int)RESULT_IDLE_LIMIT &&
+		      (int)TOASTAINER_SECCOMP == (int)RESULT_SECCOMP,
 	      "reasons have the same numbers");
+static_assert(RESULT_FIGURES <= TOASTAINER_FIGURES, "they are passed on as they are");
 
 struct toastainer_config {
 	struct config cfg;
@@ -29,6 +35,7 @@ struct toastainer_jail {
 	struct planned planned;
 	struct jail jail;
 	int epoll, timer;
+	uint64_t timer_ns; /* what the timer is set to */
 };
 
 /* Both structs have the same layout (checked above, and by the test of each field). */
@@ -82,34 +89,11 @@ PUBLIC int toastainer_config_set(struct toastainer_config *c, const char *name, 
 	return r;
 }
 
-static int set_command(struct config *cfg, const char *const *argv, struct err *err)
-{
-	struct cfg_exe *exe = &cfg->exec_bin;
-	const struct setting *args;
-	const struct message *m = schema_find(&schema_config, "exec_bin", 8)->message;
-
-	if (!argv[0])
-		return err_set(err, EINVAL, "no program to run");
-	args = schema_find(m, "arg", 3);
-	exe->path = arena_strdup(&cfg->arena, argv[0]);
-	exe->arg0 = NULL;
-	exe->arg.n = 0;
-	if (!exe->path)
-		return err_oom(err);
-	for (unsigned i = 1; argv[i]; i++) {
-		const char **arg = schema_append(cfg, exe, args);
-
-		if (!arg || !(*arg = arena_strdup(&cfg->arena, argv[i])))
-			return err_oom(err);
-	}
-	return 0;
-}
-
 PUBLIC int toastainer_config_command(struct toastainer_config *c, const char *const *argv,
 				     struct toastainer_error *error)
 {
 	struct err err = ERR_INIT;
-	int r = set_command(&c->cfg, argv, &err);
+	int r = config_command(&c->cfg, argv, &err);
 
 	if (r < 0)
 		give_error(error, &err);
@@ -125,10 +109,22 @@ static int watch(int epoll, int fd, struct err *err)
 	return 0;
 }
 
+/* set_timer() - have the descriptor wake the caller when a limit has to be looked at. */
+static void set_timer(struct toastainer_jail *j)
+{
+	uint64_t next = jail_next_ns(&j->jail);
+	struct itimerspec when = {.it_value = {.tv_sec = (time_t)(next / 1000000000),
+					       .tv_nsec = (long)(next % 1000000000)}};
+
+	if (j->timer < 0 || next == j->timer_ns)
+		return;
+	j->timer_ns = next;
+	timerfd_settime(j->timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
 /* One descriptor for whoever has a loop of their own. */
 static int make_pollable(struct toastainer_jail *j, struct err *err)
 {
-	struct itimerspec when = {.it_value.tv_sec = j->planned.plan.time_limit};
 	int r;
 
 	j->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -137,11 +133,12 @@ static int make_pollable(struct toastainer_jail *j, struct err *err)
 	r = watch(j->epoll, j->jail.guard_fd, err);
 	if (r >= 0)
 		r = watch(j->epoll, j->jail.ctl, err);
-	if (r < 0 || !j->planned.plan.time_limit)
+	if (r < 0 || !jail_next_ns(&j->jail))
 		return r;
 	j->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (j->timer < 0 || timerfd_settime(j->timer, 0, &when, NULL) < 0)
+	if (j->timer < 0)
 		return err_sys(err, errno, "make a timer");
+	set_timer(j);
 	return watch(j->epoll, j->timer, err);
 }
 
@@ -151,9 +148,15 @@ static int check_mode(const struct config *cfg, struct err *err)
 	if (cfg->mode != MODE_ONCE)
 		return err_set(err, EINVAL,
 			       "the library runs one jail at a time: mode must be ONCE");
-	if (cfg->daemon || cfg->tty == TTY_ON)
+	if (cfg->daemon || cfg->tty == TTY_ON || cfg->jail_name)
 		return err_set(err, EINVAL, "%s is not for the library",
-			       cfg->daemon ? "daemon" : "tty");
+			       cfg->daemon	? "daemon"
+			       : cfg->jail_name ? "name"
+						: "tty");
+	if (cfg->output_limit || cfg->output_truncate)
+		return err_set(err, EINVAL,
+			       "output_limit is not for the library: stdout and "
+			       "stderr are its caller's");
 	return 0;
 }
 
@@ -163,6 +166,7 @@ static int start(const struct config *cfg, struct toastainer_jail *j, struct err
 
 	if (r >= 0)
 		r = to_plan(cfg, &j->planned, err);
+	j->planned.plan.account = true;
 	if (r >= 0)
 		r = jail_start(&j->planned.plan, NULL, &j->jail, err);
 	if (r >= 0)
@@ -202,12 +206,15 @@ PUBLIC int toastainer_jail_fd(const struct toastainer_jail *j)
 
 PUBLIC int toastainer_jail_step(struct toastainer_jail *j)
 {
-	return jail_step(&j->jail);
+	int ended = jail_step(&j->jail);
+
+	set_timer(j);
+	return ended;
 }
 
 PUBLIC int toastainer_jail_wait(struct toastainer_jail *j, struct toastainer_result *ret)
 {
-	while (!jail_step(&j->jail)) {
+	while (!toastainer_jail_step(j)) {
 		struct pollfd fd = {j->epoll, POLLIN, 0};
 
 		poll(&fd, 1, jail_timeout_ms(&j->jail));
@@ -240,13 +247,38 @@ PUBLIC int toastainer_jail_result(const struct toastainer_jail *j, struct toasta
 		.user_us = r->user_us,
 		.sys_us = r->sys_us,
 		.peak_kib = r->peak_kib,
+		.limit = r->limit,
+		.used = r->used,
+		.undisturbed = !r->watched ? -1 : !r->disturbances,
 	};
+	for (unsigned i = 0; i < TOASTAINER_FIGURES; i++)
+		ret->figures[i] = i < RESULT_FIGURES && r->sources[i] ? r->figures[i] : UINT64_MAX;
 	if (r->reason == RESULT_SETUP_FAILED) {
 		struct err err = r->err;
 
 		hint_add(&err);
 		give_error(&ret->error, &err);
 	}
+	return 0;
+}
+
+PUBLIC const char *toastainer_figure_name(unsigned i)
+{
+	return i < RESULT_FIGURES ? result_figure_name((enum result_figure)i) : NULL;
+}
+
+PUBLIC int toastainer_jail_result_json(const struct toastainer_jail *j, char **ret)
+{
+	struct sbuf text = {0};
+
+	if (!j->jail.finished)
+		return -EBUSY;
+	result_json(&j->jail.result, &text);
+	if (text.failed) {
+		sbuf_free(&text);
+		return -ENOMEM;
+	}
+	*ret = text.s;
 	return 0;
 }
 

@@ -79,15 +79,26 @@ static int start_pid_one(struct err *err)
 {
 	static const uint32_t none[6];
 	const uint32_t head[2] = {0x20080522, 0}; /* _LINUX_CAPABILITY_VERSION_3 */
-	pid_t pid = fork();
+	int ready[2] = {FD_NONE, FD_NONE};
+	pid_t pid = pipe2(ready, O_CLOEXEC) < 0 ? -1 : fork();
+	char c;
 
 	if (pid < 0) {
+		err_sys(err, errno, "start the first process of the pid namespace");
 		snprintf(err->step, sizeof(err->step), "namespaces");
-		return err_sys(err, errno, "start the first process of the pid namespace");
 	}
-	if (pid > 0)
-		return 0;
+	if (pid != 0) {
+		/* A program that ends at once must not end before its end is noticed. */
+		close(take_fd(&ready[1]));
+		while (pid > 0 && read(ready[0], &c, 1) < 0 && errno == EINTR)
+			;
+		close(take_fd(&ready[0]));
+		return pid < 0 ? -err->code : 0;
+	}
 	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	close(ready[0]); /* or else a parent that has ended already goes unnoticed */
+	if (write(ready[1], "g", 1) != 1)
+		_exit(0);
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	sys(SYS_capset, head, none);
@@ -126,6 +137,7 @@ int execve_run(const struct config *cfg, struct err *err)
 			  .sysfs = FD_NONE,
 			  .tty_slave = FD_NONE,
 			  .stdio = FD_NONE,
+			  .std = {FD_NONE, FD_NONE, FD_NONE},
 			  .exec_fd = FD_NONE};
 	int r = to_plan(cfg, &planned, err);
 

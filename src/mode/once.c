@@ -10,19 +10,28 @@
 #include "base/sys.h"
 #include "config/to_plan.h"
 #include "jail/jail.h"
+#include "jail/enter.h"
+#include "jail/template.h"
 #include "mode/once.h"
+#include "mode/output.h"
+#include "mode/registry.h"
 #include "mode/terminal_relay.h"
 #include "net/net.h"
 
 struct once {
 	const struct config *cfg;
+	const struct enter_plan *enter;	 /* a jail to join; NULL: make one */
+	const struct sock_fprog *filter; /* with it: the jail's system call policy */
+	struct claim claim;
 	struct planned planned;
 	char memory[8192] __attribute__((aligned(16))); /* the plan's first memory */
 	struct jail jail;
+	struct template template; /* mode rerun */
 	struct relay relay;
+	struct output output;
 	int signals;
 	sigset_t old_mask;
-	bool relaying;
+	bool relaying, published;
 	int told; /* a signal that was passed on and counts for the exit code; 0: none */
 	time_t started;
 };
@@ -137,7 +146,32 @@ static int begin_relay(struct once *o, struct err *err)
 	return relay_start(&o->relay, o->jail.tty_master, err);
 }
 
-enum { POLL_GUARD, POLL_SIGNALS, POLL_CTL, POLL_RELAY, POLL_FDS = POLL_RELAY + RELAY_FDS };
+/* publish() - others may enter a named jail once its program runs, and is confined. */
+static int publish(struct once *o, struct err *err)
+{
+	if (o->claim.file < 0 || !o->jail.started || o->published)
+		return 0;
+	o->published = true;
+	return registry_publish(&o->claim, o->cfg, &o->jail, err);
+}
+
+/* over_limit() - it wrote more than it may. */
+static void over_limit(struct once *o)
+{
+	const struct output_budget *b = &o->output.budget;
+
+	if (b->over && !b->truncate)
+		jail_limit(&o->jail, RESULT_OUTPUT_LIMIT, b->limit, b->passed + b->dropped);
+}
+
+enum {
+	POLL_GUARD,
+	POLL_SIGNALS,
+	POLL_CTL,
+	POLL_OUTPUT,
+	POLL_RELAY = POLL_OUTPUT + OUTPUT_FDS,
+	POLL_FDS = POLL_RELAY + RELAY_FDS
+};
 
 static int follow(struct once *o, struct err *err)
 {
@@ -149,10 +183,13 @@ static int follow(struct once *o, struct err *err)
 			[POLL_SIGNALS] = {o->signals, POLLIN, 0},
 			[POLL_CTL] = {j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
 		};
-		int n = POLL_RELAY, r = begin_relay(o, err);
+		int n = o->output.n ? POLL_RELAY : POLL_OUTPUT, r = begin_relay(o, err);
 
+		if (r >= 0)
+			r = publish(o, err);
 		if (r < 0)
 			return r;
+		output_poll(&o->output, fds + POLL_OUTPUT);
 		if (o->relaying) {
 			relay_poll(&o->relay, j->tty_master, fds + POLL_RELAY);
 			n = POLL_FDS;
@@ -163,10 +200,15 @@ static int follow(struct once *o, struct err *err)
 			take_signals(o);
 		if (o->relaying)
 			relay_pump(&o->relay, j->tty_master, fds + POLL_RELAY);
+		output_pump(&o->output);
+		over_limit(o);
 	}
 	/* It may have ended before we saw its terminal; what it wrote last is still in there. */
 	if (begin_relay(o, err) == 0 && o->relaying)
 		relay_drain(&o->relay, j->tty_master);
+	output_drain(&o->output, o->signals, j->ended_by == RESULT_EXITED);
+	over_limit(o);
+	output_result(&o->output, &j->result);
 	return 0;
 }
 
@@ -177,8 +219,9 @@ static void log_end(const struct once *o, const struct result *r)
 
 	if (r->reason == RESULT_SETUP_FAILED)
 		return;
-	if (r->reason == RESULT_TIME_LIMIT)
-		log_warn("run time >= time limit (%u s): the jail was killed", o->cfg->time_limit);
+	if (result_limit_unit(r->reason))
+		log_info("pid=%d ([STANDALONE MODE]) ended by its %s", pid,
+			 result_reason_name(r->reason));
 	else if (r->reason == RESULT_SIGNALED)
 		log_info("pid=%d ([STANDALONE MODE]) terminated with signal: %s (%d)", pid,
 			 str_signal(r->signal, name, sizeof(name)), r->signal);
@@ -200,6 +243,11 @@ static int plan_it(struct once *o, struct err *err)
 	log_plan(plan);
 	plan->own_process = true;
 	plan->share_memory = plan->pid_role == PID_ONE;
+	plan->report_start = o->cfg->jail_name;
+	if (o->enter) {
+		enter_change_plan(plan, o->enter);
+		plan->seccomp = o->filter->len ? o->filter : NULL;
+	}
 	if (o->cfg->tty == TTY_OFF)
 		return 0;
 	r = relay_prepare(&o->relay, o->cfg->tty == TTY_ON, err);
@@ -232,9 +280,20 @@ static int launch(struct once *o, struct result *ret, struct err *err)
 			return r;
 		io.tty_slave = o->relay.host_slave;
 	}
-	r = jail_start(plan, &io, &o->jail, err);
+	r = output_prepare(&o->output, plan, plan->tty, &io, err);
 	if (r < 0)
 		return r;
+	o->relay.budget = &o->output.budget;
+	if (o->cfg->mode == MODE_RERUN)
+		r = template_start(&o->template, &io, &o->jail, err);
+	else
+		r = jail_start(plan, &io, &o->jail, err);
+	output_started(&o->output);
+	if (r < 0)
+		return r;
+	if (io.input_writable)
+		result_weaker(&o->jail.result, PROTECT_OUTPUT_LIMIT, PROTECTION_DEGRADED,
+			      "stdin can be written to as well");
 	if (o->relay.host_slave >= 0)
 		close(take_fd(&o->relay.host_slave));
 	r = follow(o, err);
@@ -283,33 +342,44 @@ static int run(struct once *o, struct result *ret, struct err *err)
 	unsigned done = 0;
 	int r = plan_it(o, err);
 
+	if (r >= 0 && o->cfg->jail_name)
+		r = registry_claim(o->cfg->jail_name, &o->claim, err);
 	if (r >= 0)
 		r = catch_signals(o, err);
 	if (r < 0)
 		return r;
-	do {
-		if (done) { /* everything of the last one is gone before the next starts */
-			relay_stop(&o->relay);
-			o->relaying = false;
-			jail_release(&o->jail);
-		}
+	if (o->cfg->mode == MODE_RERUN) {
+		template_init(&o->template, &o->planned.plan, &o->planned.arena);
+		template_prepare(&o->template);
+		if (o->template.off)
+			log_debug("no template: %s", o->template.off);
+	}
+	for (;;) {
 		started_ms = now_ms();
 		r = launch(o, ret, err);
 		if (r < 0)
 			return r;
-		log_end(o, ret);
-	} while (again(o, ret, started_ms, ++done));
-	return 0;
+		if (template_to_blame(&o->template, &o->jail)) {
+			log_debug("%s%s", ret->err.msg,
+				  o->template.off ? ": no template from now on"
+						  : ": launching again");
+		} else {
+			log_end(o, ret);
+			if (!again(o, ret, started_ms, ++done))
+				return 0;
+		}
+		/* everything of the last one is gone before the next starts */
+		relay_stop(&o->relay);
+		output_close(&o->output);
+		o->relaying = o->published = false;
+		registry_withdraw(&o->claim);
+		jail_release(&o->jail);
+	}
 }
 
-int once_run(const struct config *cfg, struct result *ret, struct err *err)
+static int run_to_end(struct once *o, struct result *ret, struct err *err)
 {
-	struct once o = {.cfg = cfg,
-			 .planned = PLANNED_INIT,
-			 .jail = JAIL_INIT,
-			 .relay = RELAY_INIT,
-			 .signals = FD_NONE};
-	int r = run(&o, ret, err);
+	int r = run(o, ret, err);
 
 	if (r < 0) {
 		if (!err->step[0]) /* before there was a jail to set up */
@@ -317,12 +387,34 @@ int once_run(const struct config *cfg, struct result *ret, struct err *err)
 		*ret = (struct result){.reason = RESULT_SETUP_FAILED, .exit_code = -1};
 		ret->err = *err;
 	}
-	relay_stop(&o.relay);
-	jail_release(&o.jail);
-	if (o.signals >= 0) {
-		close(o.signals);
-		sigprocmask(SIG_SETMASK, &o.old_mask, NULL);
+	relay_stop(&o->relay);
+	output_close(&o->output);
+	jail_release(&o->jail);
+	registry_release(&o->claim);
+	if (o->signals >= 0) {
+		close(o->signals);
+		sigprocmask(SIG_SETMASK, &o->old_mask, NULL);
 	}
-	planned_free(&o.planned);
+	template_free(&o->template);
+	planned_free(&o->planned);
 	return r;
+}
+
+#define ONCE_INIT                                                                                  \
+	.planned = PLANNED_INIT, .claim = CLAIM_INIT, .jail = JAIL_INIT, .relay = RELAY_INIT,      \
+	.template = TEMPLATE_INIT, .output = OUTPUT_INIT, .signals = FD_NONE
+
+int once_run(const struct config *cfg, struct result *ret, struct err *err)
+{
+	struct once o = {.cfg = cfg, ONCE_INIT};
+
+	return run_to_end(&o, ret, err);
+}
+
+int once_enter(const struct config *cfg, const struct enter_plan *enter,
+	       const struct sock_fprog *filter, struct result *ret, struct err *err)
+{
+	struct once o = {.cfg = cfg, .enter = enter, .filter = filter, ONCE_INIT};
+
+	return run_to_end(&o, ret, err);
 }

@@ -19,4 +19,16 @@
  */
 int once_run(const struct config *cfg, struct result *ret, struct err *err);
 
+struct enter_plan;
+struct sock_fprog;
+
+/**
+ * once_enter() - as once_run(), but in a jail that runs already.
+ * @cfg: the jail's, with another program
+ * @enter: the jail (enter_prepare())
+ * @filter: its system call policy as installed; len 0: none
+ */
+int once_enter(const struct config *cfg, const struct enter_plan *enter,
+	       const struct sock_fprog *filter, struct result *ret, struct err *err);
+
 #endif

@@ -173,6 +173,8 @@ void relay_pump(struct relay *t, int master, const struct pollfd *fds)
 	/* EIO: no process has the other end open any more */
 	if (fds[1].revents && !fill(&t->to_caller, master))
 		t->at_end = true;
+	if (fds[1].revents && t->budget)
+		t->to_caller.n = output_admit(t->budget, t->to_caller.n);
 	if (t->to_jail.n && !t->at_end && !flush(&t->to_jail, master))
 		t->to_jail.n = 0;
 	if (t->to_caller.n && !flush(&t->to_caller, t->out)) {

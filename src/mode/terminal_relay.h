@@ -9,6 +9,7 @@
 #include <termios.h>
 
 #include "base/err.h"
+#include "mode/output.h"
 
 /* What was read from one side and not yet written to the other. */
 struct relay_buffer {
@@ -24,8 +25,9 @@ struct relay {
 	bool raw;
 	struct termios saved, raw_mode;
 	struct relay_buffer to_jail, to_caller;
-	bool at_end;  /* the jail's terminal has no more to say */
-	pid_t keeper; /* restores the terminal when we are killed */
+	struct output_budget *budget; /* what of the output may pass; NULL: all */
+	bool at_end;		      /* the jail's terminal has no more to say */
+	pid_t keeper;		      /* restores the terminal when we are killed */
 	int keeper_pipe;
 };
 

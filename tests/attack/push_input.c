@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * push_input tiocsti|tiocsti-high-bits|tioclinux: tries to type "id\n" into the terminal on each of
- * the standard descriptors and on /dev/tty. Prints PUSHED when a call succeeded.
+ * push_input tiocsti|tioclinux|tiocsetd [high-bits]: tries to type "id\n" into the terminal on each of
+ * the standard descriptors and on /dev/tty, to paste the console's selection, or to set the terminal's
+ * line discipline. high-bits: with a number of which the kernel looks at the lower half only, while a
+ * filter may look at all. Prints PUSHED when a call succeeded, else "refused" and the errno for
+ * descriptor 0.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,34 +15,36 @@
 #include <termios.h>
 #include <unistd.h>
 
-static int push(int fd, const char *how)
+static int push(int fd, const char *how, long high)
 {
 	static const char text[] = "id\n";
 	char paste = 3; /* TIOCL_PASTESEL */
-	int ok = 0;
+	int discipline = 0, ok = 0;
 
 	if (strcmp(how, "tioclinux") == 0)
-		return syscall(SYS_ioctl, fd, (long)TIOCLINUX, &paste) == 0;
-	for (const char *p = text; *p; p++) {
-		long request = TIOCSTI;
-
-		/* The kernel looks at the low 32 bits only; a filter may look at all. */
-		if (strcmp(how, "tiocsti-high-bits") == 0)
-			request |= 1L << 32;
-		ok |= syscall(SYS_ioctl, fd, request, p) == 0;
-	}
+		return syscall(SYS_ioctl, fd, high | TIOCLINUX, &paste) == 0;
+	if (strcmp(how, "tiocsetd") == 0)
+		return syscall(SYS_ioctl, fd, high | TIOCSETD, &discipline) == 0;
+	for (const char *p = text; *p; p++)
+		ok |= syscall(SYS_ioctl, fd, high | TIOCSTI, p) == 0;
 	return ok;
 }
 
 int main(int argc, char **argv)
 {
-	int done = 0;
+	long high = argc > 2 ? 0x5a5aL << 32 : 0;
+	int done, why;
 
 	if (argc < 2)
 		return 2;
-	for (int fd = 0; fd < 3; fd++)
-		done |= push(fd, argv[1]);
-	done |= push(open("/dev/tty", O_RDWR), argv[1]);
-	puts(done ? "PUSHED" : "refused");
+	done = push(0, argv[1], high);
+	why = errno;
+	for (int fd = 1; fd < 3; fd++)
+		done |= push(fd, argv[1], high);
+	done |= push(open("/dev/tty", O_RDWR), argv[1], high);
+	if (done)
+		puts("PUSHED");
+	else
+		printf("refused %d\n", why);
 	return 0;
 }

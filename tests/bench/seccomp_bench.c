@@ -39,11 +39,12 @@ static const char list[] =
 	"dup3 "
 	"accept4 epoll_pwait faccessat2 clone3 getppid";
 
-enum kind { NONE, BITMAP_OURS, BITMAP_CHAIN, RUN_OURS, RUN_CHAIN, KINDS };
+enum kind { NONE, BITMAP_OURS, BITMAP_BUILTIN, BITMAP_CHAIN, RUN_OURS, RUN_CHAIN, KINDS };
 
 static const char *const titles[KINDS] = {
 	"no filter",
 	"always allowed: kafel",
+	"always allowed: toastainer_default",
 	"always allowed: chain of comparisons",
 	"by an argument: kafel",
 	"by an argument: chain of comparisons",
@@ -98,6 +99,14 @@ static int chain(struct arena *a, bool by_argument, struct sock_fprog *ret)
 	return 0;
 }
 
+static int builtin(struct arena *a, struct sock_fprog *ret, struct err *err)
+{
+	static const char text[] = "USE toastainer_default";
+	struct kafel_options opts = {.builtins = kafel_builtins};
+
+	return kafel_compile(&opts, text, strlen(text), "bench", a, ret, err);
+}
+
 static double clock_ns(void)
 {
 	struct timespec t;
@@ -149,6 +158,8 @@ static int build(struct arena *a, struct sock_fprog *progs)
 	struct err err = ERR_INIT;
 	int r = ours(a, false, &progs[BITMAP_OURS], &err);
 
+	if (r == 0)
+		r = builtin(a, &progs[BITMAP_BUILTIN], &err);
 	if (r == 0)
 		r = ours(a, true, &progs[RUN_OURS], &err);
 	if (r == 0)

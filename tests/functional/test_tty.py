@@ -1,100 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Terminals: the caller sits at a pseudo terminal that the test drives."""
-import fcntl
 import os
-import re
-import select
 import signal
-import struct
 import subprocess
-import termios
 import time
 
 import pytest
 
 import toast
 from toast import run, wait_for
-
-
-class Terminal:
-    """A terminal with the program under test as its session's leader."""
-
-    def __init__(self, *args, rows=37, columns=91, stdout=None, under_shell=False):
-        self.master, self.slave = os.openpty()
-        self.resize(rows, columns)
-        self.before = termios.tcgetattr(self.slave)
-        self.text = b""
-        argv = [*toast.WRAP, toast.BIN, *map(os.fspath, args)]
-
-        def lead():
-            os.setsid()
-            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-        self.proc = subprocess.Popen(argv, stdin=self.slave, stdout=stdout or self.slave, stderr=self.slave,
-                                     preexec_fn=lead, env={**os.environ, "TERM": "dumb"})
-
-    def resize(self, rows, columns):
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def send(self, data):
-        os.write(self.master, data.encode() if isinstance(data, str) else data)
-
-    def pump(self, seconds):
-        if select.select([self.master], [], [], seconds)[0]:
-            try:
-                self.text += os.read(self.master, 65536)
-            except OSError:
-                pass
-
-    def expect(self, pattern, seconds=5):
-        """Wait until the pattern comes; what it matched is taken from the text."""
-        end = time.monotonic() + seconds
-        while True:
-            m = re.search(pattern.encode(), self.text)
-            if m:
-                self.text = self.text[m.end():]
-                return m
-            assert time.monotonic() < end, f"{pattern!r} did not come; there is {self.text[-600:]!r}"
-            self.pump(0.05)
-
-    def wait(self, seconds=5):
-        """Wait for the end, reading along; the exit status."""
-        end = time.monotonic() + seconds
-        while self.proc.poll() is None:
-            assert time.monotonic() < end, f"does not end; there is {self.text[-600:]!r}"
-            self.pump(0.02)
-        while select.select([self.master], [], [], 0)[0]:
-            self.pump(0)
-        return self.proc.returncode
-
-    def attributes(self):
-        return termios.tcgetattr(self.slave)
-
-    def is_raw(self):
-        return not self.attributes()[3] & termios.ICANON
-
-    def queued_input(self):
-        """Bytes that wait to be read on the caller's terminal."""
-        return struct.unpack("i", fcntl.ioctl(self.slave, termios.FIONREAD, b"\0\0\0\0"))[0]
-
-    def close(self):
-        toast.kill_and_reap(self.proc)
-        os.close(self.master)
-        os.close(self.slave)
-
-
-@pytest.fixture
-def terminal():
-    opened = []
-
-    def make(*args, **kw):
-        t = Terminal(*args, **kw)
-        opened.append(t)
-        return t
-
-    yield make
-    for t in opened:
-        t.close()
 
 
 def test_own_terminal(terminal, root):
@@ -292,29 +206,3 @@ def test_terminal_goes_away(terminal, root):
     t.master = os.open("/dev/null", os.O_RDWR)
     assert wait_for(lambda: t.proc.poll() is not None, 5), "still runs"
     assert wait_for(lambda: not toast.processes_with(token), 2)
-
-
-# ---------------------------------------------------------------------- input pushed into the caller's terminal
-ATTACKS = ["tiocsti", "tiocsti-high-bits", "tioclinux"]
-
-
-@pytest.mark.parametrize("attack", ATTACKS)
-@pytest.mark.parametrize("opts", [["run"], ["run", "--tty", "off"], ["run", "--tty", "off", "--keep_caps"], ["-Q", "-Mo"]])
-def test_input_cannot_be_pushed(terminal, root, compile_c, attack, opts):
-    """TIOCSTI and TIOCLINUX from the jail leave the caller's input empty."""
-    push = compile_c("attack/push_input.c")
-    t = terminal(*opts, "-R", f"{push}:/push", "--", "/push", attack)
-    t.wait()
-    assert t.queued_input() == 0, t.text
-    if opts != ["run"]:  # which has a terminal of its own, where this harms nobody
-        assert b"PUSHED" not in t.text and b"refused" in t.text, t.text
-
-
-@pytest.mark.modes("root")
-def test_input_pushing_is_detected(terminal, compile_c):
-    """The same program without the protection does push: in the caller's session, with capabilities."""
-    push = compile_c("attack/push_input.c")
-    t = terminal("-Q", "-Mo", "--skip_setsid", "--keep_caps", "--disable_clone_newuser", "-R", f"{push}:/push", "--",
-                 "/push", "tiocsti")
-    t.wait()
-    assert b"PUSHED" in t.text

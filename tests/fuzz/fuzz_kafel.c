@@ -11,7 +11,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct kafel_builtin builtins[] = {
-	{"basics", "POLICY basics { ALLOW { read, write { fd == 1 } } }"},
+	{"basics",
+	 "POLICY basics { ALLOW { read, cacheflush, write { fd == 1 } } } DEFAULT TRAP(3)"},
+	{NULL},
 };
 
 static void check_calls(const struct kafel_policy *policy, const struct sock_fprog *prog,
@@ -37,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint32_t archs[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64,
 					 AUDIT_ARCH_ARM, AUDIT_ARCH_RISCV64};
-	struct kafel_options opts = {.builtins = builtins, .n_builtins = 1};
+	struct kafel_options opts = {.builtins = builtins};
 	struct kafel_policy *policy;
 	struct sock_fprog prog;
 	struct arena a = {0};

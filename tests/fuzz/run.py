@@ -10,23 +10,54 @@ New inputs are collected under the build directory; --merge takes those that rea
 corpus of the tree. A finding is left in the build directory; the exit status then is not 0.
 """
 import argparse
+import json
 import pathlib
 import re
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+SOURCE = HERE.parent.parent
 
 
-def dictionary(build):
+def settings_words(build):
     """Every name and value of the settings table, from the .proto that the program prints."""
     proto = subprocess.run([build / "toastainer", "config", "schema", "--proto"],
                            check=True, capture_output=True, text=True).stdout
     code = re.sub(r"//.*", "", proto)
     names = set(re.findall(r"(\w+) = \d+", code))
-    camel = {re.sub(r"_+([a-z0-9])", lambda m: m[1].upper(), n) for n in names}
-    path = build / "fuzz.dict"
-    path.write_text("".join(f'"{n}"\n' for n in sorted(names | camel)))
+    return names | {re.sub(r"_+([a-z0-9])", lambda m: m[1].upper(), n) for n in names}
+
+
+def option_words(build):
+    """Every option of the settings table; the words of a command line are separated by NUL."""
+    table = json.loads(subprocess.run([build / "tools" / "schema-dump"], check=True,
+                                      capture_output=True, text=True).stdout)
+    words = set()
+    for row in table["messages"][-1]["rows"] + table["messages"][0]["rows"]:
+        if row["opt"]:
+            words.add(f"--{row['opt']}" + (r"\x00" if row["arg"] else ""))
+        if row["short"]:
+            words.add(f"-{row['short']}" + (r"\x00" if row["arg"] else ""))
+        words |= {e["name"] for e in row["enum"]}
+    return words | {r"\x00--\x00", "inherit", ":", "=", "tmpfs", "/dev/null", "-1", "0x10"}
+
+
+def policy_words(_build):
+    """The language's keywords, and the words of the corpus: calls, arguments, constants."""
+    text = (SOURCE / "src/kafel/lexer.c").read_text()
+    words = set(re.findall(r'"(\w+)"', text[text.index("keywords[]"):text.index("static_assert")]))
+    for path in (HERE / "corpus" / "kafel").iterdir():
+        words |= set(re.findall(r"[A-Za-z_]\w+", path.read_bytes().decode("latin-1")))
+    return words | {"==", "!=", "<=", ">=", "&&", "||", "#define ", "0xffffffff", "0x100000000"}
+
+
+WORDS = {"text": settings_words, "json": settings_words, "cli": option_words, "kafel": policy_words}
+
+
+def dictionary(name, build):
+    path = build / f"fuzz-{name}.dict"
+    path.write_text("".join(f'"{w}"\n' for w in sorted(WORDS[name](build)) if len(w) < 60))
     return path
 
 
@@ -36,7 +67,7 @@ def fuzz(name, opts):
     found.mkdir(exist_ok=True)
     corpus = HERE / "corpus" / name
     limits = ["-max_len=2048", "-rss_limit_mb=1024", "-timeout=10"]
-    p = subprocess.run([program, f"-runs={opts.runs}", f"-dict={dictionary(opts.build)}", *limits,
+    p = subprocess.run([program, f"-runs={opts.runs}", f"-dict={dictionary(name, opts.build)}", *limits,
                         "-print_final_stats=1", f"-artifact_prefix={found}-", found, corpus],
                        stderr=subprocess.PIPE, text=True, errors="replace")
     done = re.search(r"stat::number_of_executed_units:\s*(\d+)", p.stderr)

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The table of protections. Used for the result, and by to_plan for --require. Cannot fail.
+ */
+#include "base/sys.h"
+#include "jail/receipt.h"
+#include "net/net.h"
+
+static const struct {
+	const char *name;
+	uint64_t clone_flag; /* a namespace: asked for when the plan's clone flags have it */
+} table[PROTECTIONS] = {
+	[PROTECT_USER_NS] = {"user_namespace", CLONE_NEWUSER},
+	[PROTECT_MOUNT_NS] = {"mount_namespace", CLONE_NEWNS},
+	[PROTECT_PID_NS] = {"pid_namespace", CLONE_NEWPID},
+	[PROTECT_IPC_NS] = {"ipc_namespace", CLONE_NEWIPC},
+	[PROTECT_UTS_NS] = {"uts_namespace", CLONE_NEWUTS},
+	[PROTECT_NET_NS] = {"net_namespace", CLONE_NEWNET},
+	[PROTECT_CGROUP_NS] = {"cgroup_namespace", CLONE_NEWCGROUP},
+	[PROTECT_TIME_NS] = {"time_namespace", CLONE_NEWTIME},
+	[PROTECT_ROOT] = {"root"},
+	[PROTECT_READ_ONLY] = {"read_only_root"},
+	[PROTECT_MOUNTS] = {"mounts"},
+	[PROTECT_CAPABILITIES] = {"capabilities"},
+	[PROTECT_NO_NEW_PRIVS] = {"no_new_privs"},
+	[PROTECT_SECCOMP] = {"seccomp"},
+	[PROTECT_SESSION] = {"session"},
+	[PROTECT_RLIMITS] = {"rlimits"},
+	[PROTECT_NICE] = {"nice"},
+	[PROTECT_CPUS] = {"cpus"},
+	[PROTECT_OOM_SCORE] = {"oom_score_adj"},
+	[PROTECT_CORE_SCHEDULING] = {"core_scheduling"},
+	[PROTECT_TSC] = {"disable_tsc"},
+	[PROTECT_TRAFFIC_RULES] = {"traffic_rules"},
+	[PROTECT_TIME_LIMIT] = {"time_limit"},
+	[PROTECT_CPU_LIMIT] = {"cpu_limit"},
+	[PROTECT_IDLE_LIMIT] = {"idle_limit"},
+	[PROTECT_OUTPUT_LIMIT] = {"output_limit"},
+	[PROTECT_DISK_LIMIT] = {"disk_limit"},
+	[PROTECT_NO_SURVIVORS] = {"no_survivors"},
+};
+
+const char *receipt_name(enum protection p)
+{
+	return table[p].name;
+}
+
+enum protection receipt_find(const char *name, size_t n)
+{
+	unsigned p;
+
+	for (p = 0; p < PROTECTIONS; p++)
+		if (strlen(table[p].name) == n && memcmp(table[p].name, name, n) == 0)
+			break;
+	return (enum protection)p;
+}
+
+uint64_t receipt_asked(const struct jail_plan *plan)
+{
+	const struct {
+		bool asked;
+		enum protection p;
+	} rest[] = {
+		{plan->n_mounts || plan->chroot_to, PROTECT_ROOT},
+		{plan->n_mounts && plan->mounts[0].attrs & MOUNT_ATTR_RDONLY, PROTECT_READ_ONLY},
+		{plan->n_mounts > 1, PROTECT_MOUNTS},
+		{plan->caps != UINT64_MAX, PROTECT_CAPABILITIES},
+		{plan->no_new_privs, PROTECT_NO_NEW_PRIVS},
+		{plan->seccomp, PROTECT_SECCOMP},
+		{plan->new_session, PROTECT_SESSION},
+		{plan->n_limits, PROTECT_RLIMITS},
+		{plan->set_nice, PROTECT_NICE},
+		{plan->cpus, PROTECT_CPUS},
+		{plan->set_oom_score_adj, PROTECT_OOM_SCORE},
+		{plan->core_scheduling, PROTECT_CORE_SCHEDULING},
+		{plan->disable_tsc, PROTECT_TSC},
+		{plan->net, PROTECT_NET_NS}, /* the launcher makes it */
+		{plan->net && plan->net->rules, PROTECT_TRAFFIC_RULES},
+		{plan->watch.time_ns, PROTECT_TIME_LIMIT},
+		{plan->watch.cpu_ns, PROTECT_CPU_LIMIT},
+		{plan->watch.idle_ns, PROTECT_IDLE_LIMIT},
+		{plan->output_limit != UINT64_MAX, PROTECT_OUTPUT_LIMIT},
+		{plan->disk_limit, PROTECT_DISK_LIMIT},
+		{true, PROTECT_NO_SURVIVORS},
+	};
+	uint64_t asked = 0;
+
+	for (unsigned p = 0; p < PROTECTIONS; p++)
+		if (plan->clone_flags & table[p].clone_flag)
+			asked |= 1ULL << p;
+	for (size_t i = 0; i < ARRAY_SIZE(rest); i++)
+		if (rest[i].asked)
+			asked |= 1ULL << rest[i].p;
+	return asked;
+}
+
+enum protection receipt_known(const struct jail_plan *plan, unsigned i, const char **note)
+{
+	const struct {
+		bool weaker;
+		enum protection p;
+		const char *note;
+	} known[] = {
+		{plan->move_root || plan->chroot_to, PROTECT_ROOT,
+		 "chroot instead of pivot_root: the old root stays underneath"},
+		{plan->watch.cpu_ns && !plan->watch.cpu_counter, PROTECT_CPU_LIMIT,
+		 "without a cgroup's counter: processes that nobody waits for are not counted"},
+		{plan->net && plan->net->can_get_around, PROTECT_TRAFFIC_RULES,
+		 "without a user namespace the capabilities that are kept reach the rules"},
+		{plan->pid_role == PID_SHARED, PROTECT_NO_SURVIVORS,
+		 "no pid namespace: a process that forks fast enough can survive"},
+	};
+
+	for (size_t k = 0; k < ARRAY_SIZE(known); k++) {
+		if (!known[k].weaker || i--)
+			continue;
+		*note = known[k].note;
+		return known[k].p;
+	}
+	return PROTECTIONS;
+}
