@@ -62,6 +62,33 @@ static int step_idmap(struct child *c, struct err *err)
 }
 
 /*
+ * Before anything is done or made in the program's name. Only then the cgroup namespace: its top is
+ * the group that the process is in.
+ */
+static int step_cgroup(struct child *c, struct err *err)
+{
+	bool own = c->plan->clone_flags & CLONE_NEWCGROUP;
+	int r;
+
+	if (!c->plan->cgroup)
+		return 0;
+	r = cgroup_enter(c->cgroup, c->born_inside, err);
+	if (r >= 0 && own) {
+		r = (int)sys(SYS_unshare, CLONE_NEWCGROUP);
+		if (r < 0)
+			err_sys(err, r, "make a cgroup namespace");
+	}
+	if (r >= 0)
+		r = cgroup_seal(c->cgroup, own, err);
+	else
+		return r;
+	/* With another owner, the jail's own limits at least are not its to write. */
+	if (r < 0 && c->cgroup->disowned)
+		r = child_weaker(c, PROTECT_CGROUPS, PROTECTION_DEGRADED, err);
+	return r;
+}
+
+/*
  * In mode execve the process may lead a process group, as a shell's job does, and then cannot have a
  * session of its own (setsid(2)). What matters is that the program cannot push input into the terminal.
  */
@@ -240,6 +267,7 @@ static const struct step {
 	int (*run)(struct child *c, struct err *err);
 } steps[] = {
 	{"idmap", step_idmap},
+	{"cgroup", step_cgroup},
 	{"session", step_session},
 	{"hostname", step_hostname},
 	{"loopback", loopback_up},
@@ -255,6 +283,7 @@ static const struct step {
 	{"pivot", mounts_pivot},
 	{"descriptors", step_descriptors},
 	{"cwd", step_cwd},
+	{"bounding", identity_bound_caps},
 	{"park", terminal_await},
 	{"limits", limits_apply},
 	{"guard", step_guard},
@@ -358,8 +387,9 @@ static void reap_all(void)
 {
 	const struct timespec pause = {.tv_nsec = 500000};
 
-	if (sys(SYS_kill, -1, SIGKILL) < 0)
-		return; /* there is none */
+	/* Not pid 1: we were sent into a jail (`exec`), and the others are not ours. */
+	if (sys(SYS_getpid) != 1 || sys(SYS_kill, -1, SIGKILL) < 0)
+		return;
 	for (int rounds = 0; rounds < 100; rounds++) {
 		int r;
 
@@ -389,6 +419,38 @@ static void confine_guard(struct child *c, int also)
 	if (lo != hi)
 		close_between(lo + 1, hi - 1);
 	close_between(hi + 1, ~0U);
+}
+
+/* start_program() - in the jail's v2 group from the beginning, where the kernel can. */
+static pid_t start_program(struct child *c, uint64_t flags)
+{
+	int group = c->plan->cgroup ? cgroup_v2_dir(c->cgroup) : FD_NONE;
+	pid_t pid = -ENOSYS;
+
+	c->born_inside = group >= 0; /* before the clone: it is in our memory */
+	if (c->born_inside)
+		pid = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL,
+				 group);
+	if (pid != -ENOSYS)
+		return pid;
+	c->born_inside = false;
+	pid = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL, FD_NONE);
+	/* Older kernels (6.1) share no memory across time namespaces. */
+	if (pid == -EINVAL && c->plan->clone_flags & CLONE_NEWTIME)
+		pid = proc_clone(flags & ~(uint64_t)CLONE_VM, SIGCHLD, program_main, c,
+				 c->stack_top, CHILD_STACK, NULL, FD_NONE);
+	return pid;
+}
+
+/* A parked jail waits for long: other clients' sockets must not stay open in it. */
+static void close_for_park(struct child *c)
+{
+	int also[4 + CGROUP_PLACES] = {c->ctl, c->plan->exec_fd, c->plan->null_fd, c->sysfs};
+	unsigned n = 4;
+
+	for (unsigned i = 0; c->plan->cgroup && i < CGROUP_PLACES; i++)
+		also[n++] = c->cgroup->dir[i];
+	close_others(c->plan, also, n);
 }
 
 static bool launcher_is_gone(int ctl)
@@ -436,12 +498,11 @@ int child_guard_main(void *arg)
 	die_with_launcher(p);
 	if (launcher_is_gone(c->ctl)) /* before it could be signalled */
 		return 255;
-	if (c->park) { /* for long: other clients' sockets must not stay open here */
-		const int also[] = {c->ctl, p->exec_fd, p->null_fd, c->sysfs};
-
-		close_others(p, also, ARRAY_SIZE(also));
-	}
+	if (c->park)
+		close_for_park(c);
 	flags |= p->clone_flags & ~child_guard_namespaces(p) & ~(uint64_t)CLONE_NEWTIME;
+	if (p->cgroup)
+		flags &= ~(uint64_t)CLONE_NEWCGROUP;
 	if (p->pid_role == PID_ONE)
 		flags |= CLONE_NEWPID; /* a further one, nested in ours */
 	if (p->pid_role == PID_SHARED) {
@@ -460,11 +521,7 @@ int child_guard_main(void *arg)
 	}
 	if (p->enter && join_jail(c, &r.err) < 0)
 		return guard_failed(c, &r, "enter");
-	program = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL);
-	/* Older kernels (6.1) share no memory across time namespaces. */
-	if (program == -EINVAL && p->clone_flags & CLONE_NEWTIME)
-		program = proc_clone(flags & ~(uint64_t)CLONE_VM, SIGCHLD, program_main, c,
-				     c->stack_top, CHILD_STACK, NULL);
+	program = start_program(c, flags);
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
 		return guard_failed(c, &r, "namespaces");

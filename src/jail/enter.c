@@ -69,9 +69,13 @@ void enter_free(struct enter_plan *e)
 	*e = (struct enter_plan)ENTER_INIT;
 }
 
-void enter_change_plan(struct jail_plan *plan, const struct enter_plan *e)
+void enter_change_plan(struct jail_plan *plan, struct enter_plan *e)
 {
+	e->limited = plan->cgroup;
 	plan->enter = e;
+	plan->cgroup = NULL;
+	plan->cgroup = NULL; /* into those of the jail: enter_cgroups() */
+	plan->watch.cpu_counter = false;
 	plan->clone_flags = 0;
 	plan->pid_role = PID_SHARED;
 	plan->hostname = NULL;
@@ -82,6 +86,7 @@ void enter_change_plan(struct jail_plan *plan, const struct enter_plan *e)
 	plan->scratch = plan->all_readonly = false;
 	plan->root_extra = NULL;
 	plan->chroot_to = NULL;
+	plan->net = NULL;
 	plan->share_memory = false;
 }
 
@@ -156,6 +161,8 @@ int enter_cgroups(const struct enter_plan *e, pid_t pid, struct err *err)
 			continue;
 		line[strlen(line) - 1] = 0;
 		r = join(line + 1, pid, err);
+		if (!e->limited) /* then it is in its launcher's groups, which may be out of reach */
+			r = 0;
 	}
 	return r;
 }

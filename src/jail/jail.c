@@ -21,6 +21,7 @@
 #include "jail/jail.h"
 #include "jail/network.h"
 #include "jail/report.h"
+#include "jail/result_cgroup.h"
 #include "jail/template.h"
 #include "jail/userns.h"
 
@@ -68,6 +69,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	l = (struct launch *)(mem + 2 * CHILD_STACK);
 	l->child = (struct child){
 		.plan = p,
+		.cgroup = &j->cgroup,
 		.ctl = child_ctl,
 		.launcher_ctl = j->ctl,
 		.trees = l->trees,
@@ -95,7 +97,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	/* No handler of ours may run in the child; it starts with everything blocked. */
 	sys_sigmask(SIG_SETMASK, &all, &mask);
 	pid = proc_clone(flags, p->own_process ? SIGCHLD : 0, child_guard_main, &l->child,
-			 mem + 2 * CHILD_STACK, CHILD_STACK, &j->guard_fd);
+			 mem + 2 * CHILD_STACK, CHILD_STACK, &j->guard_fd, FD_NONE);
 	sys_sigmask(SIG_SETMASK, &mask, NULL);
 	if (io->template)
 		r = template_leave(io->template, err);
@@ -138,11 +140,14 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		return err_sys(err, errno, "make the control socket");
 	j->ctl = pair[0];
 	child_ctl = pair[1];
-	if (plan->measure)
-		measure_begin(&j->measure);
 	j->started_ns = now_ns();
-	r = plan->net ? start_in_network(j, child_ctl, io ?: &nothing, &step, err)
-		      : start_guard(j, child_ctl, io ?: &nothing, err);
+	r = plan->cgroup ? cgroup_create(plan->cgroup, &j->cgroup, err) : 0;
+	if (r < 0)
+		step = "cgroup";
+	else if (plan->net)
+		r = start_in_network(j, child_ctl, io ?: &nothing, &step, err);
+	else
+		r = start_guard(j, child_ctl, io ?: &nothing, err);
 	if (r >= 0 && plan->clone_flags & CLONE_NEWUSER) {
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
@@ -158,6 +163,10 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		jail_release(j);
 		return r;
 	}
+	if (plan->cgroup)
+		cgroup_tidy(plan->cgroup); /* while the jail sets itself up */
+	if (plan->measure)
+		measure_begin(&j->measure);
 	if (!(io && io->park))
 		watch_start(&j->watch, &plan->watch, j->started_ns);
 	return 0;
@@ -191,9 +200,7 @@ static bool take_report(struct jail *j)
 		j->result.err = rep.err;
 		err_clean(&j->result.err);
 		break;
-	case REPORT_START:
-		j->started = j->result.reason != RESULT_SETUP_FAILED;
-		break;
+	case REPORT_START: j->started = j->result.reason != RESULT_SETUP_FAILED; break;
 	case REPORT_EXIT:
 		j->program_reported = true;
 		j->program_status = rep.status;
@@ -286,9 +293,11 @@ static void put_signal(struct result *r)
 static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 {
 	struct result *r = &j->result;
+	struct cgroup_usage groups;
 	int status = j->program_reported ? j->program_status : guard_status;
 
 	put_usage(j, ru);
+	cgroup_usage(&j->cgroup, &groups);
 	r->exit_code = -1;
 	j->finished = true;
 	if (r->reason != RESULT_SETUP_FAILED) {
@@ -296,6 +305,8 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 			r->reason = RESULT_SIGNALED;
 			r->signal = WTERMSIG(status);
 			r->core = WCOREDUMP(status);
+			if (j->plan->cgroup)
+				result_cgroup_reason(r, &groups, j->plan->cgroup->memory_max);
 		} else {
 			r->reason = RESULT_EXITED;
 			r->exit_code = WEXITSTATUS(status);
@@ -309,6 +320,7 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 	put_file_systems(j);
 	if (j->plan->measure)
 		measure_end(&j->measure, r);
+	result_cgroup_figures(r, &groups);
 	measure_judge(r);
 }
 
@@ -322,6 +334,16 @@ static void kill_guard(const struct jail *j, int sig)
 
 /* How long a guard that was told to end everything may take, before it is killed itself. */
 enum { COUNTING_NS = 200000000 };
+
+/* cpu_time() - what all of its processes have used so far, nanoseconds. */
+static uint64_t cpu_time(const struct jail *j)
+{
+	uint64_t ns;
+
+	if (j->plan->watch.cpu_counter && cgroup_cpu_ns(&j->cgroup, &ns))
+		return ns;
+	return cputime_below(j->guard);
+}
 
 /* watch_limits() - whatever the clock says that has to be done now. */
 static void watch_limits(struct jail *j)
@@ -337,7 +359,7 @@ static void watch_limits(struct jail *j)
 	if (j->watch.kill_ns) {
 		jail_end(j, j->ended_by, 0);
 	} else if (watch_is_due(&j->watch, now)) {
-		enum watch_verdict v = watch_look(&j->watch, p, cputime_below(j->guard), now);
+		enum watch_verdict v = watch_look(&j->watch, p, cpu_time(j), now);
 
 		if (v == WATCH_CPU)
 			jail_limit(j, RESULT_CPU_LIMIT, p->cpu_ns / 1000, j->watch.used_ns / 1000);
@@ -423,8 +445,10 @@ void jail_end(struct jail *j, enum result_reason reason, int sig)
 	 */
 	if (j->plan->pid_role == PID_SHARED || (j->plan->account && !j->killing)) {
 		if (j->plan->account && cputime_check(NULL) == 0)
-			j->watch.used_ns = MAX(j->watch.used_ns, cputime_below(j->guard));
+			j->watch.used_ns = MAX(j->watch.used_ns, cpu_time(j));
 		kill_guard(j, CHILD_SIG_ORPHANED);
+		if (j->plan->pid_role == PID_SHARED)
+			cgroup_kill(&j->cgroup);
 		watch_ending(&j->watch, j->plan->pid_role == PID_SHARED ? &at_once : &counting,
 			     now_ns());
 	} else {
@@ -478,6 +502,7 @@ void jail_release(struct jail *j)
 		j->guard = 0;
 	}
 	network_release(j);
+	cgroup_remove(&j->cgroup);
 	close_fd(&j->guard_fd);
 	close_fd(&j->ctl);
 	close_fd(&j->tty_master);

@@ -5,6 +5,7 @@
 #ifndef TOASTAINER_JAIL_JAIL_H
 #define TOASTAINER_JAIL_JAIL_H
 
+#include "cgroup/cgroup.h"
 #include "jail/measure.h"
 #include "jail/plan.h"
 #include "jail/result.h"
@@ -22,12 +23,13 @@ struct jail {
 	bool ctl_eof;	/* nobody will report any more: no use to poll it */
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
-	struct net_run *net; /* its network, when the plan has one */
-	uint64_t started_ns; /* CLOCK_MONOTONIC */
+	struct net_run *net;  /* its network, when the plan has one */
+	struct cgroup cgroup; /* when the plan asks for groups */
+	uint64_t started_ns;  /* CLOCK_MONOTONIC */
 	struct watch_state watch;
 	enum result_reason ended_by; /* why we ended it; RESULT_EXITED: we did not */
 	int ended_signal;
-	bool started; /* the program runs, or ran (plan.report_start) */
+	bool started;	     /* the program runs, or ran (plan.report_start) */
 	bool killing;	     /* the guard was told to end everything, or is killed */
 	int file_systems[8]; /* limited ones, kept to see how full they are */
 	unsigned n_file_systems;

@@ -13,6 +13,7 @@
 
 #include "base/defs.h"
 
+struct cgroup_plan;
 struct net_plan;
 struct sock_fprog;
 struct enter_plan;
@@ -136,6 +137,7 @@ struct jail_plan {
 	int oom_score_adj;
 	unsigned long personality; /* 0: leave */
 	bool core_scheduling, disable_tsc;
+	const struct cgroup_plan *cgroup; /* cgroup/cgroup.h; NULL: no control group is touched */
 
 	/* privileges */
 	uint64_t caps; /* capabilities kept, one bit each */

@@ -3,6 +3,7 @@
  * The table of protections. Used for the result, and by to_plan for --require. Cannot fail.
  */
 #include "base/sys.h"
+#include "cgroup/cgroup.h"
 #include "jail/receipt.h"
 #include "net/net.h"
 
@@ -37,6 +38,7 @@ static const struct {
 	[PROTECT_IDLE_LIMIT] = {"idle_limit"},
 	[PROTECT_OUTPUT_LIMIT] = {"output_limit"},
 	[PROTECT_DISK_LIMIT] = {"disk_limit"},
+	[PROTECT_CGROUPS] = {"cgroup_limits"},
 	[PROTECT_NO_SURVIVORS] = {"no_survivors"},
 };
 
@@ -81,6 +83,7 @@ uint64_t receipt_asked(const struct jail_plan *plan)
 		{plan->watch.idle_ns, PROTECT_IDLE_LIMIT},
 		{plan->output_limit != UINT64_MAX, PROTECT_OUTPUT_LIMIT},
 		{plan->disk_limit, PROTECT_DISK_LIMIT},
+		{plan->cgroup, PROTECT_CGROUPS},
 		{true, PROTECT_NO_SURVIVORS},
 	};
 	uint64_t asked = 0;
@@ -107,7 +110,8 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		 "without a cgroup's counter: processes that nobody waits for are not counted"},
 		{plan->net && plan->net->can_get_around, PROTECT_TRAFFIC_RULES,
 		 "without a user namespace the capabilities that are kept reach the rules"},
-		{plan->pid_role == PID_SHARED, PROTECT_NO_SURVIVORS,
+		{plan->pid_role == PID_SHARED && !(plan->cgroup && plan->cgroup->kills),
+		 PROTECT_NO_SURVIVORS,
 		 "no pid namespace: a process that forks fast enough can survive"},
 	};
 

@@ -38,6 +38,7 @@ enum protection {
 	PROTECT_IDLE_LIMIT,
 	PROTECT_OUTPUT_LIMIT,
 	PROTECT_DISK_LIMIT,
+	PROTECT_CGROUPS,      /* limits by control groups, which the jail cannot raise */
 	PROTECT_NO_SURVIVORS, /* the end of the jail is the end of all its processes */
 	PROTECTIONS
 };

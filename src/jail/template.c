@@ -76,6 +76,8 @@ static const char *objection(const struct jail_plan *p)
 		return "mounts are made by mount(2)";
 	if (p->move_root)
 		return "the old root stays below the new one";
+	if (p->net)
+		return "the jails' network is made on the host";
 	if (p->exec_fd >= 0)
 		return "the program is executed by descriptor";
 	for (unsigned i = 0; i < p->n_mounts; i++)
@@ -269,7 +271,7 @@ static int run_builder(struct template *t, char *mem, struct builder *b)
 		b->trees[i] = FD_NONE;
 	sys_sigmask(SIG_SETMASK, &all, &mask);
 	pid = proc_clone(CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_NEWNS, 0, build_there, b,
-			 mem + CHILD_STACK, CHILD_STACK, NULL);
+			 mem + CHILD_STACK, CHILD_STACK, NULL, FD_NONE);
 	while (pid > 0 && sys_wait4(pid, NULL, __WALL, NULL) == -EINTR)
 		;
 	sys_sigmask(SIG_SETMASK, &mask, NULL);

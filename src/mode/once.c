@@ -20,7 +20,7 @@
 
 struct once {
 	const struct config *cfg;
-	const struct enter_plan *enter;	 /* a jail to join; NULL: make one */
+	struct enter_plan *enter;	 /* a jail to join; NULL: make one */
 	const struct sock_fprog *filter; /* with it: the jail's system call policy */
 	struct claim claim;
 	struct planned planned;
@@ -411,8 +411,8 @@ int once_run(const struct config *cfg, struct result *ret, struct err *err)
 	return run_to_end(&o, ret, err);
 }
 
-int once_enter(const struct config *cfg, const struct enter_plan *enter,
-	       const struct sock_fprog *filter, struct result *ret, struct err *err)
+int once_enter(const struct config *cfg, struct enter_plan *enter, const struct sock_fprog *filter,
+	       struct result *ret, struct err *err)
 {
 	struct once o = {.cfg = cfg, .enter = enter, .filter = filter, ONCE_INIT};
 

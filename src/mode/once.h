@@ -28,7 +28,7 @@ struct sock_fprog;
  * @enter: the jail (enter_prepare())
  * @filter: its system call policy as installed; len 0: none
  */
-int once_enter(const struct config *cfg, const struct enter_plan *enter,
-	       const struct sock_fprog *filter, struct result *ret, struct err *err);
+int once_enter(const struct config *cfg, struct enter_plan *enter, const struct sock_fprog *filter,
+	       struct result *ret, struct err *err);
 
 #endif
