@@ -146,7 +146,7 @@ static int step_session(struct child *c, struct err *err)
 
 static int step_enter(struct child *c, struct err *err)
 {
-	return c->plan->enter ? enter_program(c->plan->enter, err) : 0;
+	return c->plan->enter ? enter_program(c->plan, err) : 0;
 }
 
 static int step_hostname(struct child *c, struct err *err)
@@ -541,7 +541,7 @@ static int join_jail(struct child *c, struct err *err)
 
 	c->wait_go = false;
 	if (r >= 0)
-		r = enter_guard(c->plan->enter, err);
+		r = enter_guard(c->plan, err);
 	die_with_launcher(c->plan); /* a change of rights may have cleared it */
 	if (r >= 0 && launcher_is_gone(c->ctl))
 		r = err_set(err, ECANCELED, "the launcher is gone");

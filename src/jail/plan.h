@@ -104,6 +104,7 @@ struct jail_plan {
 	bool loopback_up;
 	/* what else its network has, and then who makes the namespace; NULL: nothing */
 	const struct net_plan *net;
+	bool net_outside; /* with enter: the namespace is not the jail's own (net_plan.jails_own) */
 
 	/* root and mounts */
 	const struct mount_plan *mounts; /* [0] is the root; 0 entries: keep the caller's root */
