@@ -4,6 +4,8 @@
 #   make setup    install the Debian packages that are missing (as root)
 #   make demo     build an image and run a program in it
 #   make test     everything that is tested; make test-all: also what takes long
+#   make test-vm  the tests that want a Debian kernel, systemd and cgroup v2, in a virtual machine
+#   make cross    builds for other processors, tried under emulation
 #   make bench    how fast, beside what else is installed
 #   make install  DESTDIR and PREFIX count
 
@@ -29,9 +31,20 @@ test: setup
 	@$(MAKE) --no-print-directory all
 	@TOASTAINER_MUST_RUN=1 $(PYTHON) tests/run.py --build $(BUILD)
 
-test-all: setup
+test-all:
+	@tools/setup.sh vm cross
 	@$(MAKE) --no-print-directory all
 	@TOASTAINER_MUST_RUN=1 $(PYTHON) tests/run.py --build $(BUILD) --slow
+
+test-vm:
+	@tools/setup.sh vm
+	@$(MAKE) --no-print-directory all
+	@TOASTAINER_MUST_RUN=1 $(PYTHON) tests/run.py --build $(BUILD) --suite vm
+
+cross:
+	@tools/setup.sh cross
+	@$(MAKE) --no-print-directory all
+	@TOASTAINER_MUST_RUN=1 $(PYTHON) tests/run.py --build $(BUILD) --suite cross
 
 bench: setup
 	@$(MAKE) --no-print-directory all
@@ -44,4 +57,4 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all setup demo test test-all bench install clean
+.PHONY: all setup demo test test-all test-vm cross bench install clean

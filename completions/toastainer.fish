@@ -82,6 +82,7 @@ complete -c toastainer -n '__toastainer_at doctor' -l json
 complete -c toastainer -n '__toastainer_at policy dump' -l raw
 complete -c toastainer -n '__toastainer_table' -s C -l config -r -F -d 'read a configuration file; replaces what was set before it'
 complete -c toastainer -n '__toastainer_table' -l dry_run -d 'print the effective configuration and start nothing'
+complete -c toastainer -n '__toastainer_table' -l dry_run_json -d 'the same in the JSON form'
 complete -c toastainer -n '__toastainer_table' -s h -l help -d 'print a help text'
 complete -c toastainer -n '__toastainer_table' -l version -d 'print the version'
 complete -c toastainer -n '__toastainer_table' -l create_image -x -a '(__fish_complete_directories)' -d 'build up the root file system in DIR with a root shell inside it'
@@ -206,6 +207,8 @@ complete -c toastainer -n '__toastainer_table' -l macvlan_vs_nm -x -d 'macvlan: 
 complete -c toastainer -n '__toastainer_table' -l macvlan_vs_gw -x -d 'macvlan: default gateway'
 complete -c toastainer -n '__toastainer_table' -l macvlan_vs_ma -x -d 'macvlan: its hardware address'
 complete -c toastainer -n '__toastainer_table' -l macvlan_vs_mo -x -a 'private vepa bridge passthru' -d 'macvlan: private, vepa, bridge or passthru'
+complete -c toastainer -n '__toastainer_table' -l net_iface -x -d 'an interface of the jail: macvlan= or own=, name=, ip=, gw=, mac=, mode=, mtu='
+complete -c toastainer -n '__toastainer_table' -l traffic_rule -x -d 'a packet filter rule; the first that matches decides'
 complete -c toastainer -n '__toastainer_table' -l user_net -d 'a network without privileges'
 complete -c toastainer -n '__toastainer_table' -s P -l seccomp_policy -r -F -d 'file with a seccomp policy in the Kafel language'
 complete -c toastainer -n '__toastainer_table' -l seccomp_string -x -d 'policy text; repeatable, the pieces are joined'

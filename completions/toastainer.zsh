@@ -4,6 +4,7 @@
 typeset -ga _toastainer_table=(
 	'(-C --config)'{-C+,--config=}'[read a configuration file; replaces what was set before it]:FILE:_files'
 	'--dry_run[print the effective configuration and start nothing]'
+	'--dry_run_json[the same in the JSON form]'
 	'(-h --help)'{-h,--help}'[print a help text]'
 	'--version[print the version]'
 	'--create_image=[build up the root file system in DIR with a root shell inside it]:DIR:_directories'
@@ -128,6 +129,8 @@ typeset -ga _toastainer_table=(
 	'--macvlan_vs_gw=[macvlan: default gateway]:ADDRESS: '
 	'--macvlan_vs_ma=[macvlan: its hardware address]:MAC: '
 	'--macvlan_vs_mo=[macvlan: private, vepa, bridge or passthru]:MODE:(private vepa bridge passthru)'
+	'*--net_iface=[an interface of the jail: macvlan= or own=, name=, ip=, gw=, mac=, mode=, mtu=]:KEY=VALUE,...: '
+	'*--traffic_rule=[a packet filter rule; the first that matches decides]:KEY=VALUE,...: '
 	'--user_net[a network without privileges]'
 	'(-P --seccomp_policy)'{-P+,--seccomp_policy=}'[file with a seccomp policy in the Kafel language]:FILE:_files'
 	'*--seccomp_string=[policy text; repeatable, the pieces are joined]:TEXT: '

@@ -41,8 +41,24 @@ static const struct command {
 	{"version", cmd_version, "print the version"},
 };
 
-static int cmd_help(int argc UNUSED, char **argv UNUSED)
+static int unknown(const char *word);
+
+/* "help COMMAND" is "COMMAND --help". */
+static int help_of(const char *word)
 {
+	static char program[] = "toastainer", help[] = "--help";
+	char *argv[] = {program, (char *)word, help, NULL};
+
+	for (const struct command *c = commands; c < commands + ARRAY_SIZE(commands); c++)
+		if (str_eq(c->name, word) && c->run != cmd_help && c->run != cmd_version)
+			return c->run(2, argv + 1);
+	return unknown(word);
+}
+
+static int cmd_help(int argc, char **argv)
+{
+	if (argc > 1 && !str_eq(argv[1], "help") && !str_eq(argv[1], "version"))
+		return help_of(argv[1]);
 	puts("Usage: toastainer COMMAND [ARGUMENT]...\n"
 	     "       toastainer OPTION... -- PROGRAM [ARGUMENT]...   (nsjail's command line)\n\n"
 	     "Commands:");

@@ -94,14 +94,16 @@ TIMEOUT = int(os.environ.get("TOASTAINER_TEST_TIMEOUT", "120"))
 
 
 @pytest.fixture(autouse=True)
-def comes_to_an_end():
+def comes_to_an_end(request):
     """A test that waits for what never comes fails instead of holding up everything."""
+    slow = request.node.get_closest_marker("slow")
+    limit = int((slow.kwargs.get("seconds", TIMEOUT) if slow else TIMEOUT) * toast.SCALE)
 
     def late(_signal, _frame):
-        raise TimeoutError(f"the test did not end within {TIMEOUT} s")
+        raise TimeoutError(f"the test did not end within {limit} s")
 
     old = signal.signal(signal.SIGALRM, late)
-    signal.alarm(TIMEOUT)
+    signal.alarm(limit)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, old)
@@ -153,18 +155,15 @@ def tmp(base):
 
 @pytest.fixture(scope="session")
 def compile_c(base):
-    """Compiles a C program below tests/ statically; returns its path."""
-    done = {}
+    """Compiles a C program below tests/ statically; returns its path. TOASTAINER_TEST_PROGRAMS holds them ready made."""
+    ready = os.environ.get("TOASTAINER_TEST_PROGRAMS")
 
-    def build(source, *flags, name=None):
-        key = (source, flags)
-        if key not in done:
-            out = base / "bin" / (name or pathlib.Path(source).stem)
+    def build(source):
+        out = pathlib.Path(ready or base / "bin") / pathlib.Path(source).stem
+        if not out.exists():
             out.parent.mkdir(exist_ok=True)
-            subprocess.run(["gcc", "-std=gnu17", "-O1", "-static", "-D_GNU_SOURCE", "-Wall", "-Wextra",
-                            "-Werror", "-o", out, HERE / source, *flags], check=True)
-            done[key] = out
-        return done[key]
+            toast.compile_static(HERE / source, out)
+        return out
 
     return build
 

@@ -5,8 +5,12 @@
     tests/run.py [--build DIR] [--suite NAME[,NAME...]] [--slow] [-k EXPRESSION]
 
 Suites: unit, functional-root, functional-user, functional-nested, attack-root, attack-user, fallback,
-compat. As root all of them run; the suites "user" become an unprivileged user, who gets a name and
+compat, vm, cross. As root all of them run, vm and cross only with --slow; the suites "user" become an unprivileged user, who gets a name and
 subordinate ids in a mount namespace of his own. As another user, only those which that user can run.
+
+vm boots two virtual machines (tests/vm/vm.py), one for root and one for a user of systemd with a delegated control
+group, for the tests that are marked vm or core and those in tests/vm; with --slow for all that is in functional and attack.
+cross builds the launcher for other processors and tries it under qemu-user.
 
 The last line is `N passed, N failed, N skipped`. The exit status is not 0 when a test failed, or was
 skipped for a reason that tests/expected-skips.txt does not list. $TOASTAINER_COUNTS names a file to which
@@ -28,6 +32,10 @@ import tempfile
 import time
 
 TESTS = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(TESTS), str(TESTS / "vm")]
+import toast  # noqa: E402
+import vm  # noqa: E402
+
 REPO = TESTS.parent
 PYTHON = "/usr/bin/python3"  # the one that Debian's python3-pytest belongs to
 USER = 31234  # belongs to nobody
@@ -104,16 +112,20 @@ class Run:
         rc = p.returncode
         if quiet:
             print(p.stdout if rc else p.stdout.splitlines()[-1], flush=True)
+        self.outcomes(suite, report.read_text(), rc, time.monotonic() - start)
+
+    def outcomes(self, suite, report, rc, seconds):
+        """Counts the tests of one run of pytest; rc is None where it did not come to its end."""
         outcomes = {}
-        for line in report.read_text().splitlines():
+        for line in report.splitlines():
             t = json.loads(line)
             if outcomes.get(t["id"], ("",))[0] != "failed":
                 outcomes[t["id"]] = (t["outcome"], t["reason"])
         for test, (outcome, reason) in outcomes.items():
             self.note(suite, test, outcome, reason)
-        if rc not in (0, 1, 5):
-            self.note(suite, "pytest", "failed", f"ended with {rc}")
-        print(f"== {suite}: {len(outcomes)} tests in {time.monotonic() - start:.0f} s", flush=True)
+        if rc not in (0, 1, 5) or not outcomes:
+            self.note(suite, "pytest", "failed", f"ended with {rc} after {len(outcomes)} tests")
+        print(f"== {suite}: {len(outcomes)} tests in {seconds:.0f} s", flush=True)
 
     def as_user(self):
         """Command prefix that becomes the unprivileged user; he has a name and subordinate ids."""
@@ -134,6 +146,21 @@ class Run:
         return ["unshare", "--mount", "--propagation", "private", "sh", "-c", binds + 'exec "$@"', "sh",
                 "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--inh-caps=-all"]
 
+    def copy_tree(self, to):
+        """The tests and what was built, readable for everyone."""
+        shutil.copytree(TESTS, to / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+        (to / "docs").mkdir()
+        shutil.copy(REPO / "docs" / "result.schema.json", to / "docs")
+        build = self.binary.parent
+        for p in build.rglob("*"):
+            copy = to / "build" / p.relative_to(build)
+            if p.relative_to(build).parts[0] in ("vm", "cross"):
+                continue
+            if p.is_file() and os.access(p, os.X_OK) and p.suffix not in (".so", ".a") and "meson-" not in str(p):
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(p, copy)
+        subprocess.run(["chmod", "-R", "a+rX", to], check=True)
+
     def for_user(self):
         """Where the unprivileged user finds tests and program: here, or a copy he can read."""
         if os.geteuid() != 0:
@@ -144,16 +171,7 @@ class Run:
             return None
         if not self.public:
             self.public = self.work / "tree"
-            shutil.copytree(TESTS, self.public / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-            (self.public / "docs").mkdir()
-            shutil.copy(REPO / "docs" / "result.schema.json", self.public / "docs")
-            build = self.binary.parent
-            for p in build.rglob("*"):
-                to = self.public / "build" / p.relative_to(build)
-                if p.is_file() and os.access(p, os.X_OK) and p.suffix not in (".so", ".a") and "meson-" not in str(p):
-                    to.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(p, to)
-            subprocess.run(["chmod", "-R", "a+rX", self.public], check=True)
+            self.copy_tree(self.public)
         return self.public / "tests", self.public / "build" / self.binary.name
 
     def functional_root(self):
@@ -176,8 +194,7 @@ class Run:
     # ------------------------------------------------------------------ fallback
     def fallback(self):
         wrapper = self.work / "enosys"
-        subprocess.run(["gcc", "-std=gnu17", "-O1", "-static", "-D_GNU_SOURCE", "-o", wrapper,
-                        TESTS / "fallback" / "enosys.c"], check=True)
+        toast.compile_static(TESTS / "fallback" / "enosys.c", wrapper)
         self.pytest("fallback", ["fallback"], env={"ENOSYS": str(wrapper)})
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             for done in [pool.submit(self.pytest, f"fallback without {calls}", ["functional"], extra=["-m", "core"],
@@ -186,6 +203,53 @@ class Run:
         self.pytest(f"fallback as a user without {MISSING[-1]}", ["functional"], extra=["-m", "core"],
                     prefix=self.as_user(), where=self.for_user(),
                     env={"TOASTAINER_WRAP": f"{wrapper} {MISSING[-1]}"})
+
+    # ------------------------------------------------------------------ virtual machine
+    def vm(self):
+        start = time.monotonic()
+        cache = pathlib.Path(os.environ.get("TOASTAINER_VM_CACHE") or self.opts.build / "vm")
+        try:
+            vm.prepare(cache)
+        except vm.VmError as e:
+            return self.note("vm", "image", "failed", str(e))
+        print(f"== vm: image ready after {time.monotonic() - start:.0f} s", flush=True)
+        programs = self.work / "programs"
+        programs.mkdir()
+        for source in [*TESTS.glob("programs/*.c"), *TESTS.glob("attack/*.c")]:
+            toast.compile_static(source, programs / source.stem)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(self.vm_kind, cache, programs, kind) for kind in ("root", "user")]:
+                done.result()
+
+    def vm_kind(self, cache, programs, kind):
+        start = time.monotonic()
+        tree = self.work / f"vm-{kind}"
+        self.copy_tree(tree)
+        shutil.copytree(programs, tree / "programs")
+        what = "functional attack" if self.opts.slow else "functional -m 'core or vm'"
+        env = {"TOASTAINER": f"/toastainer/build/{self.binary.name}", "TOASTAINER_MUST_RUN": "1",
+               "TOASTAINER_TEST_PROGRAMS": "/toastainer/programs", "TOASTAINER_TEST_SCALE": "10",
+               "PYTHONDONTWRITEBYTECODE": "1"}
+        command = f"cd /toastainer/tests && exec {PYTHON} -m pytest -q -c pytest.ini --durations=10 vm {what}"
+        if self.opts.k:
+            command += " -k " + shlex.quote(self.opts.k)
+        status, out, report = vm.boot(cache, tree, command, kind, env, limit=3000 if self.opts.slow else 400)
+        print(out, flush=True)
+        self.outcomes(f"vm-{kind}", report, status, time.monotonic() - start)
+
+    # ------------------------------------------------------------------ other processors
+    def cross(self):
+        for machine in ("aarch64", "riscv64"):
+            build = self.opts.build / "cross" / machine
+            if not (build / "build.ninja").exists():
+                subprocess.run(["meson", "setup", build, "--cross-file", REPO / "tools" / "cross" / f"{machine}.ini",
+                                        "-Dlauncher=static", "-Dtests=false"], cwd=REPO, check=False)
+            if subprocess.run(["ninja", "-C", build, "toastainer"]).returncode:
+                self.note(f"cross-{machine}", "build", "failed")
+                continue
+            self.pytest(f"cross-{machine}", ["cross", "functional/test_policy.py"], where=(TESTS, build / "toastainer"),
+                        env={"TOASTAINER_WRAP": f"qemu-{machine}-static", "TOASTAINER_NATIVE": str(self.binary)},
+                        extra=["--deselect", "functional/test_policy.py::test_include"])  # wants openat2
 
     # ------------------------------------------------------------------ compat
     def compat(self):
@@ -227,7 +291,7 @@ class Run:
 
 def main():
     every = ["unit", "functional-root", "functional-user", "functional-nested", "attack-root", "attack-user",
-             "fallback", "compat"]
+             "fallback", "compat", "vm", "cross"]
     unprivileged = ["unit", "functional-user", "functional-nested", "attack-user"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=REPO / "build")
@@ -237,6 +301,8 @@ def main():
     opts = parser.parse_args()
     opts.build = opts.build.resolve()
     suites = opts.suite.split(",") if opts.suite else every if os.geteuid() == 0 else unprivileged
+    if not opts.suite and not opts.slow:
+        suites = [s for s in suites if s not in ("vm", "cross")]
     unknown = set(suites) - set(every)
     if unknown:
         parser.error(f"no suite {', '.join(unknown)}")

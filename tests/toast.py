@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
@@ -18,6 +19,10 @@ BIN = os.path.abspath(os.environ.get("TOASTAINER") or REPO / "build" / "toastain
 # Prefix of every command line: how tests/fallback puts its wrapper in front.
 WRAP = shlex.split(os.environ.get("TOASTAINER_WRAP", ""))
 SANITIZED = bool(os.environ.get("TOASTAINER_SANITIZED"))
+# How much longer everything may take: an emulated machine is slow.
+SCALE = float(os.environ.get("TOASTAINER_TEST_SCALE", "1"))
+# The kind of virtual machine that this runs in (tests/vm): root, user, or none.
+VM = os.environ.get("TOASTAINER_VM", "")
 
 
 def _mode():
@@ -71,7 +76,7 @@ def start(args, **kw):
 def finish(proc, argv=(), stdin=b"", timeout=30):
     t = getattr(proc, "began", time.monotonic())
     try:
-        out, err = proc.communicate(stdin or None, timeout=timeout)
+        out, err = proc.communicate(stdin or None, timeout=timeout * SCALE)
     except subprocess.TimeoutExpired:
         proc.kill()
         out, err = proc.communicate()
@@ -93,7 +98,15 @@ def run(*args, **kw):
 
 def nsjail(*args, **kw):
     """The nsjail face, quiet, once, with a time limit."""
-    return toast("-Q", "-Mo", "-t", "20", *args, **kw)
+    return toast("-Q", "-Mo", "-t", str(int(20 * SCALE)), *args, **kw)
+
+
+def compile_static(source, out):
+    """Compile a C program of the tests statically. A comment in it, `flags: ...`, adds to the command line."""
+    found = re.search(r"\bflags: (.*?)\s*(?:\*/)?$", pathlib.Path(source).read_text(), re.M)
+    flags = found[1].split() if found else []
+    subprocess.run(["gcc", "-std=gnu17", "-O1", "-static", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror",
+                    "-o", out, source, *flags], check=True)
 
 
 def state_of(result):
@@ -104,7 +117,7 @@ def state_of(result):
 
 def wait_for(what, seconds=5.0):
     """Poll until what() is true; its last value."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * SCALE
     while True:
         value = what()
         if value or time.monotonic() > end:

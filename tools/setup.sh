@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Installs the Debian packages that building, testing and the demo need and that are missing.
 # Does nothing, quickly, when all are there. Without root it only says what is missing.
+#
+#   tools/setup.sh [vm] [cross]    also what the virtual machine and the cross builds need
 set -eu
 
 packages='
@@ -11,6 +13,15 @@ clang clang-tidy clang-format cppcheck libclang-rt-14-dev shellcheck
 uidmap busybox-static mmdebstrap iproute2 strace util-linux procps
 '
 # The build; the image commands; the tests; the checks of CI and the fuzzers; what tests and demo run.
+
+for what; do
+	case $what in
+	vm) packages="$packages qemu-system-x86 mmdebstrap e2fsprogs" ;;
+	cross) packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu
+		libc6-dev-riscv64-cross qemu-user-static" ;;
+	*) echo "setup: what is '$what'?" >&2; exit 2 ;;
+	esac
+done
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
 	# shellcheck disable=SC2086

@@ -35,7 +35,7 @@ static long clone3_call(struct clone_args *args, int (*fn)(void *), void *arg)
 
 /* clone(2) keeps the signal in the low byte, where CLONE_NEWTIME lies for clone3: see child.c. */
 pid_t proc_clone(uint64_t flags, int exit_signal, int (*fn)(void *), void *arg, char *stack_top,
-		 size_t stack_size, int *pidfd, int cgroup)
+		 size_t stack_size UNUSED, int *pidfd, int cgroup)
 {
 	pid_t pid;
 

@@ -112,7 +112,6 @@ static int prepare(struct exec *x, char **words, struct err *err)
 	if (r < 0)
 		return r;
 	cfg->face = x->entry.face;
-	cfg->own_text = true;
 	r = load_text(cfg, x->name, x->entry.config, x->entry.config_len, err);
 	if (r < 0)
 		return r;

@@ -3,6 +3,7 @@
  * The commands that run a jail: `run`, and nsjail's face. They differ in defaults and exit codes.
  */
 #include <fcntl.h>
+#include <sys/socket.h>
 
 #include "base/io.h"
 #include "base/log.h"
@@ -28,35 +29,82 @@ static int fail_exec(enum config_face face, const struct result *r)
 	return outcome_status(face, r);
 }
 
-static int background(struct err *err)
-{
-	pid_t pid = fork();
-	int null;
+/* For --daemon: who started us waits on the other end, and gets what goes wrong until then. */
+struct starter {
+	int fd, null;
+};
 
+#define STARTER_INIT                                                                               \
+	{                                                                                          \
+		.fd = FD_NONE, .null = FD_NONE                                                     \
+	}
+
+/* await_daemon() - exit 0 when it says that it is ready, else as it did. */
+static NORETURN void await_daemon(pid_t pid, int fd)
+{
+	int status = 0;
+	char ready;
+
+	if (read(fd, &ready, 1) == 1)
+		_exit(0);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_NSJAIL);
+}
+
+static int background(struct starter *s, struct err *err)
+{
+	int pair[2];
+	pid_t pid;
+
+	s->null = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
+	if (s->null < 0)
+		return err_sys(err, s->null, "open /dev/null");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(err, errno, "go to the background");
+	s->fd = pair[1];
+	pid = fork();
+	if (pid > 0) {
+		close(take_fd(&s->fd));
+		await_daemon(pid, pair[0]);
+	}
+	close(pair[0]);
 	if (pid < 0)
 		return err_sys(err, errno, "go to the background");
-	if (pid > 0)
-		_exit(0);
 	setsid();
-	null = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
-	for (int fd = 0; fd <= 2 && null >= 0; fd++)
-		dup2(null, fd);
-	return null < 0 ? err_sys(err, null, "open /dev/null") : 0;
+	for (int fd = 0; fd <= 1; fd++)
+		dup2(s->null, fd);
+	return 0;
+}
+
+static void tell_starter(void *arg)
+{
+	struct starter *s = arg;
+
+	if (s->fd < 0)
+		return;
+	dup2(s->null, 2);
+	close(take_fd(&s->null));
+	send(s->fd, "", 1, MSG_NOSIGNAL);
+	close(take_fd(&s->fd));
 }
 
 /* run_mode() - what the config's mode is. Return: the exit status. */
-static int run_mode(const struct config *cfg, int result_fd, struct err *err)
+static int run_mode(const struct config *cfg, int result_fd, struct starter *starter,
+		    struct err *err)
 {
 	struct result result;
 	int r;
 
+	if (cfg->mode != MODE_LISTEN)
+		tell_starter(starter);
 	if (cfg->mode == MODE_EXECVE) {
 		execve_run(cfg, err);
 		result = (struct result){.reason = RESULT_SETUP_FAILED, .err = *err};
 		return fail_exec(cfg->face, &result);
 	}
 	if (cfg->mode == MODE_LISTEN) {
-		if (listen_run(cfg, err) == 0)
+		if (listen_run(cfg, tell_starter, starter, err) == 0)
 			return 0;
 		hint_add(err);
 		return fail(cfg->face, err);
@@ -88,6 +136,7 @@ static int write_pid(const char *file, struct err *err)
 static int run(struct config *cfg, struct err *err)
 {
 	_cleanup_close_ int result_fd = FD_NONE;
+	struct starter starter = STARTER_INIT;
 	int r;
 
 	outcome_log(cfg);
@@ -97,12 +146,12 @@ static int run(struct config *cfg, struct err *err)
 	}
 	r = outcome_open(cfg, &result_fd, err);
 	if (r >= 0 && cfg->daemon)
-		r = background(err);
+		r = background(&starter, err);
 	if (r >= 0 && cfg->pid_file)
 		r = write_pid(cfg->pid_file, err);
 	if (r < 0)
 		return fail(cfg->face, err);
-	r = run_mode(cfg, result_fd, err);
+	r = run_mode(cfg, result_fd, &starter, err);
 	if (cfg->pid_file)
 		unlink(cfg->pid_file);
 	return r;
@@ -119,14 +168,15 @@ static void help(enum config_face face)
 	cli_help(stdout);
 }
 
-static int print_config(const struct config *cfg, struct err *err)
+static int print_config(const struct config *cfg, bool json, struct err *err)
 {
 	_cleanup_sbuf_ struct sbuf text = {0};
-	int r = dump_text(cfg, &text, err);
+	int r = json ? dump_json(cfg, &text, err) : dump_text(cfg, &text, err);
 
 	if (r < 0)
 		return fail(cfg->face, err);
-	fputs(text.s ?: "", stdout);
+	/* An empty file is refused, as nsjail does. */
+	fputs(text.n > 0 ? text.s : "# every setting has its default\n", stdout);
 	return fflush(stdout) ? 1 : 0;
 }
 
@@ -154,6 +204,10 @@ static int jail_command(enum config_face face, char **argv)
 	cfg.own_argv = face == FACE_RUN ? argv - 1 : argv; /* from the program's name on */
 	r = cli_parse(argv, &cfg, &cli, &err);
 	if (r < 0) {
+		log_setup(&(struct log_settings){.fd = STDERR_FILENO,
+						 .level = LOG_WARNING,
+						 .format = cli_wants_json(argv, &cfg) ? LOG_JSON
+										      : LOG_TEXT});
 		tell_refusal(&cfg, &err);
 		r = fail(face, &err);
 	} else if (cli.help) {
@@ -163,7 +217,7 @@ static int jail_command(enum config_face face, char **argv)
 	} else if (cli.create_image || cli.use_script) {
 		r = helper_exec("toastainer-image", argv);
 	} else if (cli.dry_run) {
-		r = print_config(&cfg, &err);
+		r = print_config(&cfg, cli.json, &err);
 	} else {
 		r = run(&cfg, &err);
 	}

@@ -71,6 +71,8 @@ static int apply(struct parse *p, const struct setting *row, char *arg, struct e
 		cli->version = true;
 	else if (str_eq(row->opt, "dry_run"))
 		cli->dry_run = true;
+	else if (str_eq(row->opt, "dry_run_json"))
+		cli->dry_run = cli->json = true;
 	else if (str_eq(row->opt, "create_image"))
 		cli->create_image = arg;
 	else if (str_eq(row->opt, "use_script"))
@@ -156,7 +158,7 @@ static int set_command(struct config *cfg, char **words, unsigned n, struct err 
 		if (!exe->arg.v[i - 1])
 			return err_oom(err);
 	}
-	if (!exe->path) {
+	if (!exe->path || !exe->path[0]) {
 		exe->path = arena_strdup(&cfg->arena, words[0]);
 	} else if (!exe->arg0) {
 		exe->arg0 = arena_strdup(&cfg->arena, words[0]);
@@ -202,6 +204,16 @@ int cli_parse(char **argv, struct config *cfg, struct cli *ret, struct err *err)
 	while (*next)
 		words[n++] = *next++;
 	return set_command(cfg, words, n, err);
+}
+
+bool cli_wants_json(char **argv, const struct config *cfg)
+{
+	bool wanted = cfg->log_format != 0;
+
+	for (; *argv && !str_eq(*argv, "--"); argv++)
+		wanted |= str_eq(*argv, "--log_format=json") ||
+			  (str_eq(*argv, "--log_format") && argv[1] && str_eq(argv[1], "json"));
+	return wanted;
 }
 
 void cli_help(FILE *out)

@@ -8,7 +8,8 @@
 #include "config/config.h"
 
 struct cli {
-	bool help, version, dry_run;
+	bool help, version;
+	bool dry_run, json; /* @json: in this form */
 	const char *create_image; /* DIR, borrowed from argv */
 	const char *use_script;
 };
@@ -20,6 +21,12 @@ struct cli {
  * @argv: ends with NULL; argv[0] is skipped
  */
 int cli_parse(char **argv, struct config *cfg, struct cli *ret, struct err *err);
+
+/**
+ * cli_wants_json() - whether a command line that cli_parse() refused asks for a JSON log.
+ * @cfg: what it had understood; the option may stand behind the mistake
+ */
+bool cli_wants_json(char **argv, const struct config *cfg);
 
 /** cli_help() - the options as text, grouped. */
 void cli_help(FILE *out);

@@ -44,6 +44,15 @@ enum cfg_rlimit { RL_VALUE, RL_SOFT, RL_HARD, RL_INF, RL_INHERIT };
 enum cfg_tty { TTY_AUTO, TTY_ON, TTY_OFF };
 enum cfg_rerun_stop { RERUN_NEVER, RERUN_ON_FAILURE, RERUN_ON_SUCCESS };
 enum cfg_mnt_api { MNT_API_AUTO, MNT_API_OLD, MNT_API_NEW };
+enum cfg_macvlan {
+	CFG_MACVLAN_PRIVATE,
+	CFG_MACVLAN_VEPA,
+	CFG_MACVLAN_BRIDGE,
+	CFG_MACVLAN_PASSTHRU
+};
+enum cfg_traffic_action { TRAFFIC_UNKNOWN, TRAFFIC_DROP, TRAFFIC_REJECT, TRAFFIC_ALLOW };
+enum cfg_traffic_proto { PROTO_UNKNOWN, PROTO_TCP, PROTO_UDP, PROTO_ICMP, PROTO_ICMPV6 };
+enum cfg_ip_family { FAMILY_IPV4, FAMILY_IPV6 };
 enum cfg_tristate { UNSET = -1, NO = 0, YES = 1 };
 
 struct cfg_idmap {
@@ -76,6 +85,15 @@ struct cfg_traffic_rule {
 	int32_t proto;
 	uint32_t sport, dport, sport_end, dport_end;
 	int32_t action, ip_family;
+};
+
+struct cfg_net_iface {
+	struct cfg_head head;
+	const char *name, *macvlan, *own, *mac;
+	int32_t mode;
+	uint32_t mtu;
+	LIST_OF(const char *) ip;
+	LIST_OF(const char *) gw;
 };
 
 struct cfg_pasta {
@@ -113,8 +131,9 @@ struct config {
 	struct cfg_head head;
 	struct arena arena;
 	enum config_face face;
-	bool own_text;	 /* a text to load was dumped by us: nsjail's face takes our settings too */
 	char **own_argv; /* our own command line, to be hidden from the jail; NULL: not known */
+
+	bool toastainer; /* nsjail's face: the file has settings of our own */
 
 	/* what to run, and how */
 	const char *name, *jail_name;
@@ -208,6 +227,7 @@ struct config {
 	LIST_OF(const char *) iface_own;
 	const char *macvlan_iface, *macvlan_vs_ip, *macvlan_vs_nm, *macvlan_vs_gw;
 	const char *macvlan_vs_ma, *macvlan_vs_mo;
+	LIST_OF(struct cfg_net_iface) net_iface;
 	LIST_OF(struct cfg_traffic_rule) traffic_rule;
 	struct cfg_user_net user_net;
 };

@@ -16,6 +16,7 @@ struct dump {
 };
 
 static bool has_content(const struct dump *d, const struct message *m, const void *message);
+static bool has_ours(const struct dump *d, const struct message *m, const void *message);
 
 static bool strings_differ(const char *a, const char *b)
 {
@@ -31,9 +32,12 @@ static bool wanted(const struct dump *d, const struct message *m, const void *me
 
 	if (!row->name)
 		return false;
+	if (row->flags & SF_MARKER)
+		return *(const bool *)field || has_ours(d, m, message);
 	if (row->flags & SF_REPEATED)
 		return ((const struct cfg_list *)field)->n > 0;
-	if (schema_has(m, message, row))
+	/* What is required is required for reading back, too. */
+	if (schema_has(m, message, row) || row->flags & SF_REQUIRED)
 		return true;
 	switch (row->type) {
 	case F_BOOL: return *(const bool *)field != (def->i != 0);
@@ -52,9 +56,31 @@ static bool wanted(const struct dump *d, const struct message *m, const void *me
 
 static bool has_content(const struct dump *d, const struct message *m, const void *message)
 {
-	for (const struct setting *row = m->rows; row < m->rows + m->n; row++)
-		if (wanted(d, m, message, row))
+	for (const struct setting *row = m->rows; row < m->rows + m->n; row++) {
+		if (row->flags & SF_REQUIRED && row->type == F_STRING) {
+			if (*(const char *const *)((const char *)message + row->offset))
+				return true;
+		} else if (wanted(d, m, message, row)) {
 			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether nsjail's face would read the dump only with the marker in front. */
+static bool has_ours(const struct dump *d, const struct message *m, const void *message)
+{
+	for (const struct setting *row = m->rows; row < m->rows + m->n; row++) {
+		const struct enum_name *e = row->type == F_ENUM ? row->names : NULL;
+		int32_t value = e ? *(const int32_t *)((const char *)message + row->offset) : 0;
+
+		if (d->face != FACE_NSJAIL || row->flags & SF_MARKER || !wanted(d, m, message, row))
+			continue;
+		while (e && e->name && e->value != value)
+			e++;
+		if (row->flags & SF_OURS || (e && e->name && e->ours))
+			return true;
+	}
 	return false;
 }
 
@@ -139,7 +165,9 @@ static void put_value(struct dump *d, const struct setting *row, const void *v)
 	const char *name;
 
 	switch (row->type) {
-	case F_BOOL: sbuf_puts(d->out, *(const bool *)v ? "true" : "false"); break;
+	case F_BOOL:
+		sbuf_puts(d->out, *(const bool *)v || row->flags & SF_MARKER ? "true" : "false");
+		break;
 	case F_I32: sbuf_printf(d->out, "%d", *(const int32_t *)v); break;
 	case F_U32: sbuf_printf(d->out, "%u", *(const uint32_t *)v); break;
 	case F_I64:

@@ -38,7 +38,6 @@ int load_text(struct config *cfg, const char *file, const char *text, size_t n, 
 			"%s:1:1: the file begins with a byte order mark; save it as UTF-8 without",
 			file);
 	config_init(&loaded, cfg->face);
-	loaded.own_text = cfg->own_text;
 	ret = looks_like_json(text) ? jsonconf_parse(&loaded, file, text, n, err)
 				    : textproto_parse(&loaded, file, text, n, err);
 	if (ret < 0) {

@@ -175,7 +175,8 @@ static int idmap(struct config *cfg, const char *arg, bool group, bool helper, s
 	/* An id that is not there is the caller's, but an empty string is no id (was: root, once). */
 	if (!part[0][0] && n == 1)
 		return err_set(err, EINVAL, "'%s' is not a user or group", arg);
-	if (n > 2 && (str_u32(part[2], &map->count) < 0 || map->count == 0))
+	if (n > 2 && (str_u32(part[2], &map->count) < 0 || map->count == 0 ||
+		      (part[2][0] == '0' && part[2][1] >= '0' && part[2][1] <= '9')))
 		return err_set(err, EINVAL, "'%s' is not a count of ids", part[2]);
 	return 0;
 }
@@ -356,12 +357,77 @@ static int set_bool(void *field, const struct setting *row, const char *arg, str
 	return 0;
 }
 
+static int set_value(struct config *cfg, void *field, const struct setting *row, const char *arg,
+		     struct err *err)
+{
+	char *copy;
+
+	switch (row->type) {
+	case F_BOOL: return set_bool(field, row, arg, err);
+	case F_ENUM: return set_enum(field, row, arg, err);
+	case F_I32:
+	case F_U32:
+	case F_I64:
+	case F_U64: return set_number(field, row, arg, err);
+	case F_STRING:
+		copy = arena_strdup(&cfg->arena, arg);
+		if (!copy)
+			return err_oom(err);
+		*(const char **)field = copy;
+		return 0;
+	default: return err_set(err, EINVAL, "cannot be set from text; use a configuration file");
+	}
+}
+
+static int no_such_key(const struct message *m, const char *key, struct err *err)
+{
+	const char *best = NULL;
+	unsigned distance = UINT_MAX;
+
+	for (const struct setting *row = m->rows; row < m->rows + m->n; row++)
+		str_nearest(key, row->name, &best, &distance);
+	err_set(err, EINVAL, "there is no '%s='", key);
+	return best ? err_hint(err, "did you mean '%s='?", best) : -EINVAL;
+}
+
+/* A message in one argument: KEY=VALUE,...; a repeated field's key may come several times. */
+int option_message(struct config *cfg, const struct setting *row, const char *arg, struct err *err)
+{
+	char *rest = arena_strdup(&cfg->arena, arg), *key;
+	void *message = rest ? schema_append(cfg, cfg, row) : NULL;
+	int r;
+
+	if (!message)
+		return err_oom(err);
+	while ((key = strsep(&rest, ","))) {
+		char *text = strchr(key, '=');
+		const struct setting *field;
+		void *to;
+
+		if (!text)
+			return err_set(err, EINVAL, "'%s' is not KEY=VALUE", key);
+		*text++ = 0;
+		field = schema_find(row->message, key, strlen(key));
+		if (!field)
+			return no_such_key(row->message, key, err);
+		to = field->flags & SF_REPEATED ? schema_append(cfg, message, field)
+						: schema_field(message, field);
+		if (!to)
+			return err_oom(err);
+		r = set_value(cfg, to, field, text, err);
+		if (r < 0)
+			return err_wrap(err, "%s", key);
+		schema_mark(row->message, message, field);
+	}
+	schema_mark(&schema_config, cfg, row);
+	return 0;
+}
+
 /* schema_set_text() - the argument of an option or config_set() for one row. */
 static int set_row(struct config *cfg, const struct setting *row, const char *arg, struct err *err)
 {
 	void *field = schema_field(cfg, row);
-	char *copy;
-	int r = 0;
+	int r;
 
 	if (!arg && row->type != F_BOOL && (!row->parse || row->arg))
 		return err_set(err, EINVAL, "needs a value");
@@ -372,21 +438,7 @@ static int set_row(struct config *cfg, const struct setting *row, const char *ar
 		if (!field)
 			return err_oom(err);
 	}
-	switch (row->type) {
-	case F_BOOL: r = set_bool(field, row, arg, err); break;
-	case F_ENUM: r = set_enum(field, row, arg, err); break;
-	case F_I32:
-	case F_U32:
-	case F_I64:
-	case F_U64: r = set_number(field, row, arg, err); break;
-	case F_STRING:
-		copy = arena_strdup(&cfg->arena, arg);
-		if (!copy)
-			return err_oom(err);
-		*(const char **)field = copy;
-		break;
-	default: return err_set(err, EINVAL, "cannot be set from text; use a configuration file");
-	}
+	r = set_value(cfg, field, row, arg, err);
 	if (r == 0 && row->name)
 		schema_mark(&schema_config, cfg, row);
 	/* The parts of the program to execute live in a message of their own. */

@@ -21,6 +21,7 @@ int option_symlink(struct config *, const struct setting *, const char *, struct
 int option_file(struct config *, const struct setting *, const char *, struct err *);
 int option_umask(struct config *, const struct setting *, const char *, struct err *);
 int option_log_more(struct config *, const struct setting *, const char *, struct err *);
+int option_message(struct config *, const struct setting *, const char *, struct err *);
 int option_user_net(struct config *, const struct setting *, const char *, struct err *);
 
 /**

@@ -36,6 +36,8 @@ static int look_up(struct planner *p, const char *file, const char *name, uint32
 		if (!number)
 			continue;
 		number++;
+		number += strspn(number, "0"); /* these are decimal, not octal */
+		number -= number[0] < '1' || number[0] > '9';
 		end = number + strspn(number, "0123456789");
 		if (*end != ':')
 			continue;
@@ -56,6 +58,13 @@ static int parse_id(struct planner *p, const char *text, bool group, uint32_t *r
 	if (!text[0]) {
 		*ret = group ? getgid() : getuid();
 		return 0;
+	}
+	/* One reads "010" as ten, another as octal eight: an id is not to be guessed. */
+	if (text[0] == '0' && text[1] >= '0' && text[1] <= '9') {
+		err_set(err, EINVAL, "%s '%s': an id does not begin with 0",
+			group ? "group" : "user", text);
+		return err_hint(err,
+				"write it as decimal without the 0, or as 0x... in hexadecimal");
 	}
 	r = str_u64(text, ID_MAX, &v);
 	if (r == 0) {

@@ -13,6 +13,7 @@
 #include "config/plan_parts.h"
 #include "jail/mounts.h"
 #include "jail/target.h"
+#include "net/net.h"
 
 /* Defaults that a user's mount on the same target replaces. */
 static const struct mount_plan dev_mounts[] = {
@@ -405,6 +406,34 @@ static void decide_readonly(struct planner *p, struct list *l)
 	p->plan->all_readonly = all;
 }
 
+/*
+ * In a network namespace that is not its own a jail may not mount sysfs: the launcher makes it, for the
+ * jail's namespace all the same.
+ */
+static int decide_sysfs(struct planner *p, struct list *l, struct err *err)
+{
+	unsigned n = 0;
+
+	if (!p->plan->net || p->plan->net->jails_own || !p->cfg->clone_newuser)
+		return 0;
+	for (unsigned i = 0; i < l->n; i++) {
+		struct mount_plan *m = &l->v[i];
+
+		m->by_launcher = m->kind == MOUNT_FS && str_eq(m->fstype, "sysfs");
+		n += m->by_launcher;
+	}
+	if (n > 1)
+		return err_set(err, EINVAL,
+			       "with interfaces or traffic rules there is one sysfs in a jail, "
+			       "not %u",
+			       n);
+	if (n && p->plan->classic_mounts) {
+		err_set(err, EOPNOTSUPP, "sysfs with interfaces or traffic rules needs fsopen(2)");
+		return err_hint(err, "Linux 5.2 has it; leave out --experimental_mnt=old");
+	}
+	return 0;
+}
+
 /* source_is_file() - what kind of target a mount needs; a missing source counts as a directory. */
 static bool source_is_file(const struct mount_plan *m)
 {
@@ -584,6 +613,9 @@ int plan_mounts(struct planner *p, struct err *err)
 	if (r < 0)
 		return r;
 	decide_readonly(p, &all);
+	r = decide_sysfs(p, &all, err);
+	if (r < 0)
+		return r;
 	p->plan->mounts = all.v;
 	p->plan->n_mounts = all.n;
 	return 0;

@@ -70,10 +70,13 @@ int reader_fail(struct reader *r, const char *at, const char *fmt, ...)
 	return err_set(r->err, EINVAL, "%s:%u:%u: %s%s", r->file, line, column, path, msg);
 }
 
-/* nsjail's face takes nsjail's files: a setting of ours in one would be a surprise for nsjail. */
+/*
+ * nsjail's face takes nsjail's files: a setting of ours in one would be a surprise for nsjail. But for
+ * files that say so with the marker, as our own dumps do.
+ */
 static bool only_nsjails(const struct reader *r)
 {
-	return r->cfg->face == FACE_NSJAIL && !r->cfg->own_text;
+	return r->cfg->face == FACE_NSJAIL && !r->cfg->toastainer;
 }
 
 /* Refuse a name, with what it may have been meant to be. */
@@ -124,7 +127,9 @@ static int fail_ours(struct reader *r, const char *at, const char *name)
 	reader_fail(r, at, "nsjail's %s has no field \"%s\"", m->name, name);
 	if (field_hint(m, name, hint, sizeof(hint)))
 		return err_hint(r->err, "%s; or keep it, for `toastainer run --config`", hint);
-	return err_hint(r->err, "`toastainer run --config` accepts it");
+	return err_hint(r->err,
+			"a file that begins with 'toastainer: true' may have it, and so may "
+			"those for `toastainer run --config`");
 }
 
 int reader_field(struct reader *r, const char *at, const char *name, size_t n, bool json)
@@ -136,7 +141,7 @@ int reader_field(struct reader *r, const char *at, const char *name, size_t n, b
 	row = find(f->m, name, n, json);
 	if (!row)
 		return fail_field(r, at, name, n);
-	if (row->flags & SF_OURS && only_nsjails(r))
+	if (row->flags & SF_OURS && !(row->flags & SF_MARKER) && only_nsjails(r))
 		return fail_ours(r, at, row->name);
 	f->row = row;
 	return 0;
@@ -215,7 +220,7 @@ static int fail_enum(struct reader *r, const char *at, const char *word)
 	size_t n = 0;
 
 	for (; names->name && n < sizeof(all); names++) {
-		if (names->ours && r->cfg->face == FACE_NSJAIL)
+		if (names->ours && only_nsjails(r))
 			continue;
 		str_nearest(word, names->name, &near, &distance);
 		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s", n > 0 ? ", " : "",
@@ -232,7 +237,7 @@ static bool enum_allowed(const struct reader *r, int32_t v)
 
 	while (e->name && e->value != v)
 		e++;
-	return e->name && !(e->ours && r->cfg->face == FACE_NSJAIL);
+	return e->name && !(e->ours && only_nsjails(r));
 }
 
 int reader_enum(struct reader *r, const char *at, const char *name, size_t n)

@@ -49,6 +49,13 @@ static const struct enum_name mnt_api_names[] = {
 };
 static const struct enum_name cgroup_version_names[] = {
 	{"auto", 0}, {"v1", 1}, {"v2", 2}, {NULL}};
+const struct enum_name schema_macvlan_modes[] = {
+	{"private", CFG_MACVLAN_PRIVATE},
+	{"vepa", CFG_MACVLAN_VEPA},
+	{"bridge", CFG_MACVLAN_BRIDGE},
+	{"passthru", CFG_MACVLAN_PASSTHRU},
+	{NULL},
+};
 static const struct enum_name traffic_action_names[] = {
 	{"UNKNOWN_ACTION", 0}, {"DROP", 1}, {"REJECT", 2}, {"ALLOW", 3}, {NULL},
 };
@@ -180,6 +187,34 @@ static const struct message traffic_rule = {"NsJailConfig.TrafficRule",
 					    ARRAY_SIZE(traffic_rule_rows)};
 
 /* clang-format off */
+static const struct setting net_iface_rows[] = {
+	{.name = "name", .type = F_STRING, .flags = SF_NO_DEFAULT, .number = 1,
+	 .offset = offsetof(struct cfg_net_iface, name),
+	 .help = "name in the jail (default: vs, vs1, ... or the moved one's own)"},
+	{.name = "macvlan", .type = F_STRING, .flags = SF_NO_DEFAULT, .number = 2,
+	 .offset = offsetof(struct cfg_net_iface, macvlan),
+	 .help = "make a new interface on top of this one of the host"},
+	{.name = "own", .type = F_STRING, .flags = SF_NO_DEFAULT, .number = 3,
+	 .offset = offsetof(struct cfg_net_iface, own),
+	 .help = "move this interface of the host into the jail"},
+	{.name = "mode", ENUM(schema_macvlan_modes, ".MacvlanMode"), .number = 4,
+	 .offset = offsetof(struct cfg_net_iface, mode),
+	 .help = "macvlan: who on the same interface can be reached"},
+	{.name = "ip", .type = F_STRING, .flags = SF_REPEATED, .number = 5,
+	 .offset = offsetof(struct cfg_net_iface, ip),
+	 .help = "an address with the length of its network's prefix"},
+	{.name = "gw", .type = F_STRING, .flags = SF_REPEATED, .number = 6,
+	 .offset = offsetof(struct cfg_net_iface, gw), .help = "a default gateway, one a family"},
+	{.name = "mac", .type = F_STRING, .flags = SF_NO_DEFAULT, .number = 7,
+	 .offset = offsetof(struct cfg_net_iface, mac), .help = "macvlan: hardware address"},
+	{.name = "mtu", .type = F_U32, .number = 8, .offset = offsetof(struct cfg_net_iface, mtu),
+	 .help = "largest packet in bytes, 0: as it is"},
+};
+/* clang-format on */
+static const struct message net_iface = {"NsJailConfig.NetIface", sizeof(struct cfg_net_iface),
+					 net_iface_rows, ARRAY_SIZE(net_iface_rows)};
+
+/* clang-format off */
 static const struct setting pasta_rows[] = {
 	{.name = "nat", .type = F_BOOL, .number = 1, .offset = offsetof(struct cfg_pasta, nat),
 	 ALL(true), .help = "translate addresses"},
@@ -298,6 +333,8 @@ static const struct setting config_rows[] = {
 	 .help = "read a configuration file; replaces what was set before it"},
 	{.type = F_NONE, .flags = SF_OUR_OPTION, .opt = "dry_run", .group = G_GENERAL,
 	 .help = "print the effective configuration and start nothing"},
+	{.type = F_NONE, .flags = SF_OUR_OPTION, .opt = "dry_run_json", .group = G_GENERAL,
+	 .help = "the same in the JSON form"},
 	{.type = F_NONE, .opt = "help", .shortopt = 'h', .group = G_GENERAL, .help = "this text"},
 	{.type = F_NONE, .flags = SF_OUR_OPTION, .opt = "version", .group = G_GENERAL,
 	 .help = "print the version"},
@@ -305,6 +342,9 @@ static const struct setting config_rows[] = {
 	 .help = "build up the root file system in DIR with a root shell inside it"},
 	{.type = F_NONE, .flags = SF_OUR_OPTION, .opt = "use_script", .arg = "FILE", .group = G_GENERAL,
 	 .help = "with --create_image: run this script inside instead of a shell"},
+	{.name = "toastainer", .type = F_BOOL, .flags = SF_MARKER | SF_OURS, .number = 1019,
+	 .offset = offsetof(struct config, toastainer), .group = G_GENERAL,
+	 .help = "what follows may have toastainer's own settings, also where nsjail's are expected"},
 	{.name = "name", .type = F_STRING, .number = 1, .offset = offsetof(struct config, name),
 	 TEXT(""), .group = G_PROGRAM, .help = "name of this configuration"},
 	{.name = "description", .type = F_STRING, .flags = SF_REPEATED, .number = 2,
@@ -755,8 +795,13 @@ static const struct setting config_rows[] = {
 	{.name = "macvlan_vs_mo", .type = F_STRING, .number = 95,
 	 .offset = offsetof(struct config, macvlan_vs_mo), TEXT("private"), .opt = "macvlan_vs_mo",
 	 .arg = "MODE", .group = G_NETWORK, .help = "macvlan: private, vepa, bridge or passthru"},
-	{.name = "traffic_rule", MSG(traffic_rule), .flags = SF_REPEATED, .number = 96,
-	 .offset = offsetof(struct config, traffic_rule), .group = G_NETWORK,
+	{.name = "net_iface", MSG(net_iface), .flags = SF_REPEATED | SF_OURS | SF_OUR_OPTION,
+	 .number = 1040, .offset = offsetof(struct config, net_iface), .opt = "net_iface",
+	 .arg = "KEY=VALUE,...", .parse = option_message, .group = G_NETWORK,
+	 .help = "an interface of the jail: macvlan= or own=, name=, ip=, gw=, mac=, mode=, mtu="},
+	{.name = "traffic_rule", MSG(traffic_rule), .flags = SF_REPEATED | SF_OUR_OPTION, .number = 96,
+	 .offset = offsetof(struct config, traffic_rule), .opt = "traffic_rule",
+	 .arg = "KEY=VALUE,...", .parse = option_message, .group = G_NETWORK,
 	 .help = "a packet filter rule; the first that matches decides"},
 	{.name = "user_net", MSG(user_net), .number = 97,
 	 .offset = offsetof(struct config, user_net), .opt = "user_net", .parse = option_user_net,

@@ -24,10 +24,11 @@ enum field_type {
 enum field_flags {
 	SF_REPEATED = 1,    /* a LIST_OF the type */
 	SF_REQUIRED = 2,    /* protobuf's `required` */
-	SF_OURS = 4,	    /* not in nsjail: not accepted in config files of the nsjail face */
+	SF_OURS = 4,	    /* not in nsjail: its face accepts it in files only after the marker */
 	SF_NEGATE = 8,	    /* the option (without argument) sets the bool to false */
 	SF_NO_DEFAULT = 16, /* the proto has no default: unset is a state of its own */
 	SF_ALIAS = 32, /* a second option for a field that has its row: not a field of its own */
+	SF_MARKER = 128, /* lets the nsjail face's files have those marked SF_OURS, and is one itself */
 	SF_OUR_OPTION = 64, /* nsjail has no such option: its abbreviations do not meet ours */
 };
 
@@ -95,6 +96,7 @@ struct setting {
 };
 
 extern const struct message schema_config; /* NsJailConfig, the root */
+extern const struct enum_name schema_macvlan_modes[]; /* values: enum cfg_macvlan */
 extern const char *const schema_group_titles[SETTING_GROUPS];
 
 /** schema_field() - where a row's field is in its message. */

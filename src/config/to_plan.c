@@ -123,9 +123,6 @@ static int refuse_unenforced(const struct config *cfg, struct err *err)
 		const char *name;
 	} later[] = {
 		{cfg->seccomp_unotify || cfg->seccomp_unotify_report, "seccomp_unotify"},
-		{cfg->iface_own.n, "iface_own"},
-		{cfg->macvlan_iface, "macvlan_iface"},
-		{cfg->traffic_rule.n, "traffic_rule"},
 		{schema_has(&schema_config, cfg, schema_find(&schema_config, "user_net", 8)),
 		 "user_net"},
 	};
@@ -168,6 +165,10 @@ int to_plan(const struct config *cfg, struct planned *ret, struct err *err)
 	if (r >= 0)
 		r = plan_cgroup(&p, err);
 	if (r >= 0)
+		r = plan_privileges(&p, err);
+	if (r >= 0)
+		r = plan_net(&p, err);
+	if (r >= 0)
 		r = plan_mounts(&p, err);
 	if (r >= 0)
 		r = plan_descriptors(&p, err);
@@ -175,8 +176,6 @@ int to_plan(const struct config *cfg, struct planned *ret, struct err *err)
 		r = plan_limits(&p, err);
 	if (r >= 0)
 		r = plan_watch(&p, err);
-	if (r >= 0)
-		r = plan_privileges(&p, err);
 	if (r >= 0)
 		r = plan_seccomp(&p, err);
 	if (r >= 0)

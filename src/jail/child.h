@@ -21,8 +21,10 @@ static inline uint64_t child_guard_namespaces(const struct jail_plan *p)
 	/* A cgroup namespace shows what is below the group that its maker is in: see step_cgroup. */
 	if (p->cgroup)
 		flags &= ~(uint64_t)CLONE_NEWCGROUP;
-
-	return p->pid_role == PID_ONE ? flags & (CLONE_NEWUSER | CLONE_NEWPID) : flags;
+	if (p->pid_role != PID_ONE)
+		return flags;
+	/* A network namespace that the launcher is to put something in has to be there for it. */
+	return flags & (CLONE_NEWUSER | CLONE_NEWPID | (p->net ? CLONE_NEWNET : 0));
 }
 
 /* Bytes of stack for each of a launch's two processes. */
@@ -45,6 +47,7 @@ struct child {
 	int root;	  /* the new root, before it is one */
 	int scratch;	  /* private tmpfs below it, gone after the pivot, or FD_NONE */
 	int pts;	  /* the jail's own devpts, or FD_NONE */
+	int sysfs;	  /* made by the launcher (network_sysfs()), or FD_NONE */
 	int tty_slave;	  /* host terminal of the jail, or FD_NONE when it comes from pts */
 	int stdio;	  /* becomes 0, 1 and 2, or FD_NONE */
 	int std[3];	  /* become 0, 1 and 2 each, or FD_NONE */

@@ -81,6 +81,7 @@ void enter_change_plan(struct jail_plan *plan, const struct enter_plan *e)
 	plan->scratch = plan->all_readonly = false;
 	plan->root_extra = NULL;
 	plan->chroot_to = NULL;
+	plan->net = NULL;
 	plan->share_memory = false;
 }
 

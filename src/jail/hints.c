@@ -64,6 +64,17 @@ static bool find_seccomp(struct err *err, const struct probe_env *env)
 	return from_probe(err, env, "seccomp");
 }
 
+/* In a container "root" may lack the right too: say what the machine says. */
+static bool find_links(struct err *err, const struct probe_env *env)
+{
+	return strstr(err->msg, "traffic rule") && from_probe(err, env, "nftables");
+}
+
+#define NETWORK_RIGHTS                                                                             \
+	"interfaces and traffic rules are set up outside of the jail: this needs CAP_SYS_ADMIN "   \
+	"and "                                                                                     \
+	"CAP_NET_ADMIN over the caller's network, so start as root; without, a jail can have no "  \
+	"network, or --net host"
 #define SEE_DOCTOR "'toastainer doctor' shows what this machine allows"
 #define NO_TARGET                                                                                  \
 	"missing mount targets are not made in the root: create it there, or mark the mount as "   \
@@ -94,6 +105,9 @@ static const struct hint hints[] = {
 	{"idmap", EINVAL, NULL, NULL,
 	 "ranges of a map must not overlap, and each outside id must be mapped here (see "
 	 "/proc/self/uid_map)"},
+
+	{"network", EPERM, NULL, find_links, NETWORK_RIGHTS},
+	{"network", EACCES, NULL, find_links, NETWORK_RIGHTS},
 
 	{"hostname", EINVAL, NULL, NULL, "host names have at most 64 bytes"},
 	{"sources", ENOENT, NULL, NULL, "a bind mount's source must exist, unless not mandatory"},

@@ -19,8 +19,10 @@
 #include "jail/cputime.h"
 #include "jail/enter.h"
 #include "jail/jail.h"
+#include "jail/network.h"
 #include "jail/report.h"
 #include "jail/result_cgroup.h"
+#include "jail/template.h"
 #include "jail/userns.h"
 
 static uint64_t now_ns(void)
@@ -50,16 +52,20 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	const struct jail_plan *p = j->plan;
 	uint64_t flags = child_guard_namespaces(p) | CLONE_PIDFD;
 	const uint64_t all = ~0ULL;
+	_cleanup_close_ int sysfs = FD_NONE;
 	struct launch *l;
 	uint64_t mask;
 	char *mem;
-	int pid;
+	int pid, r = 0;
 
 	mem = mmap(NULL, launch_size(p), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		   0);
 	if (mem == MAP_FAILED)
 		return err_sys(err, errno, "memory for a launch");
 	j->stacks = mem;
+	sysfs = network_sysfs(p, err);
+	if (sysfs < 0 && sysfs != FD_NONE)
+		return sysfs;
 	l = (struct launch *)(mem + 2 * CHILD_STACK);
 	l->child = (struct child){
 		.plan = p,
@@ -70,6 +76,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 		.root = FD_NONE,
 		.scratch = FD_NONE,
 		.pts = FD_NONE,
+		.sysfs = sysfs,
 		.tty_slave = io->tty_slave,
 		.stdio = io->stdio,
 		.std = {io->std[0], io->std[1], io->std[2]},
@@ -82,17 +89,41 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 		l->trees[i] = FD_NONE;
 	if (p->share_memory)
 		flags |= CLONE_VM;
+	if (io->template) {
+		r = template_enter(io->template, err);
+		if (r < 0)
+			return r;
+	}
 	/* No handler of ours may run in the child; it starts with everything blocked. */
 	sys_sigmask(SIG_SETMASK, &all, &mask);
 	pid = proc_clone(flags, p->own_process ? SIGCHLD : 0, child_guard_main, &l->child,
 			 mem + 2 * CHILD_STACK, CHILD_STACK, &j->guard_fd, FD_NONE);
 	sys_sigmask(SIG_SETMASK, &mask, NULL);
+	if (io->template)
+		r = template_leave(io->template, err);
 	if (pid < 0) {
 		j->guard_fd = FD_NONE;
 		return err_sys(err, pid, "make the jail's namespaces");
 	}
 	j->guard = j->pid = pid;
-	return 0;
+	return r;
+}
+
+/* start_in_network() - the guard is cloned in a namespace that has its interfaces and rules. */
+static int start_in_network(struct jail *j, int child_ctl, const struct jail_io *io,
+			    const char **step, struct err *err)
+{
+	int r = network_before(j, err);
+
+	if (r >= 0) {
+		r = start_guard(j, child_ctl, io, err);
+		if (r < 0)
+			return r;
+		r = network_after(j, err);
+	}
+	if (r < 0)
+		*step = "network";
+	return r;
 }
 
 int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct jail *j,
@@ -116,7 +147,8 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	if (r < 0)
 		step = "cgroup";
 	else
-		r = start_guard(j, child_ctl, io ?: &nothing, err);
+		r = plan->net ? start_in_network(j, child_ctl, io ?: &nothing, &step, err)
+			      : start_guard(j, child_ctl, io ?: &nothing, err);
 	if (r >= 0 && plan->clone_flags & CLONE_NEWUSER) {
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
@@ -469,6 +501,7 @@ void jail_release(struct jail *j)
 		j->guard = 0;
 	}
 	cgroup_remove(&j->cgroup);
+	network_release(j);
 	close_fd(&j->guard_fd);
 	close_fd(&j->ctl);
 	close_fd(&j->tty_master);

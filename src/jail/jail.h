@@ -10,6 +10,9 @@
 #include "jail/plan.h"
 #include "jail/result.h"
 #include "jail/watch.h"
+#include "net/net.h"
+
+struct template;
 
 struct jail {
 	const struct jail_plan *plan; /* borrowed until jail_release() */
@@ -21,7 +24,8 @@ struct jail {
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
 	struct cgroup cgroup; /* when the plan asks for groups */
-	uint64_t started_ns;  /* CLOCK_MONOTONIC */
+	struct net_run *net; /* its network, when the plan has one */
+	uint64_t started_ns; /* CLOCK_MONOTONIC */
 	struct watch_state watch;
 	enum result_reason ended_by; /* why we ended it; RESULT_EXITED: we did not */
 	int ended_signal;
@@ -43,6 +47,8 @@ struct jail_io {
 	int std[3];	     /* become 0, 1 and 2 each, where not FD_NONE; above 2 */
 	bool input_writable; /* output is limited, and stdin would be a way around it */
 	bool park;	     /* prepare the jail and wait for jail_hand_over() */
+	/* where it is cloned (template.h, template_start()), or NULL: among the host's mounts */
+	const struct template *template;
 };
 
 #define JAIL_IO_INIT                                                                               \

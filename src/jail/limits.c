@@ -86,10 +86,11 @@ int limits_apply(struct child *c, struct err *err)
 			err_sys(err, r, "set rlimit_%s to %llu/%llu", l->name,
 				(unsigned long long)l->value.rlim_cur,
 				(unsigned long long)l->value.rlim_max);
-			return r == -EPERM
-				       ? err_hint(err, "the caller's hard limit is lower, and only "
-						       "CAP_SYS_RESOURCE may raise it")
-				       : r;
+			return r == -EPERM ? err_hint(err, "the caller's hard limit is lower: "
+							   "raising it takes "
+							   "CAP_SYS_RESOURCE and no user namespace "
+							   "(--disable_clone_newuser)")
+					   : r;
 		}
 	}
 	return 0;

@@ -180,6 +180,14 @@ static int make_fs(const struct mount_plan *m, unsigned attrs, struct err *err)
 	return r;
 }
 
+int mounts_make_fs(const struct mount_plan *m, struct err *err)
+{
+	/* all_readonly spares nothing here: a new mount gets its flags for free */
+	uint64_t now = m->readonly_last ? m->attrs & ~(uint64_t)MOUNT_ATTR_RDONLY : m->attrs;
+
+	return make_fs(m, (unsigned)now, err);
+}
+
 /*
  * scratch - a tmpfs between the old root and the new one. Files with content and the layer of an
  * overlay root come from it: older kernels bind only from mounts that are attached.
@@ -283,6 +291,14 @@ static uint64_t inherited_attrs(int base)
 	return sys(SYS_fstatfs, base, &fs) < 0 ? kept : (uint64_t)fs.f_flags & kept;
 }
 
+/* Older kernels (6.1) take the layers of an overlay from attached mounts only: attach the root. */
+static int attach_base(struct child *c, int base)
+{
+	int r = sys_mkdirat(c->scratch, "base", 0700);
+
+	return r < 0 ? r : sys_move_mount(base, "", c->scratch, "base", MOVE_MOUNT_F_EMPTY_PATH);
+}
+
 /*
  * The plan's root is a directory that lacks mount targets and must not be changed: put a layer
  * above it that has them. Two lower layers and no upper one: nothing can be written.
@@ -308,6 +324,8 @@ static int make_overlay_root(struct child *c, struct mount_plan *m, struct err *
 		 c->scratch, base);
 	r = c->plan->classic_mounts ? classic_stack(&overlay, FD_NONE, err)
 				    : make_fs(&overlay, 0, err);
+	if (r == -EINVAL && !c->plan->classic_mounts && attach_base(c, base) == 0)
+		r = make_fs(&overlay, 0, err);
 	if (r < 0)
 		err_hint(err,
 			 "'%s' lacks '/%s', and a layer above it that has that cannot be made: "
@@ -447,11 +465,7 @@ static int attach_new(struct child *c, unsigned i, struct err *err)
 	int target, r;
 
 	if (m->kind == MOUNT_FS) {
-		/* all_readonly spares nothing here: a new mount gets its flags for free */
-		uint64_t now =
-			m->readonly_last ? m->attrs & ~(uint64_t)MOUNT_ATTR_RDONLY : m->attrs;
-
-		r = make_fs(m, (unsigned)now, err);
+		r = m->by_launcher ? take_fd(&c->sysfs) : mounts_make_fs(m, err);
 	} else if (m->kind == MOUNT_FILE) {
 		r = make_file(c, i, err);
 	} else {

@@ -21,6 +21,12 @@ int mounts_sources(struct child *c, struct err *err);
 /** mounts_root() - make the root's file system and mount it on top of "/". */
 int mounts_root(struct child *c, struct err *err);
 
+/**
+ * mounts_make_fs() - a detached file system of a MOUNT_FS, with its flags. Anybody's, not a step.
+ * Return: a descriptor or a negative errno.
+ */
+int mounts_make_fs(const struct mount_plan *m, struct err *err);
+
 /** mounts_attach() - everything else, in the plan's order. */
 int mounts_attach(struct child *c, struct err *err);
 

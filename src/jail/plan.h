@@ -14,6 +14,7 @@
 #include "base/defs.h"
 
 struct cgroup_plan;
+struct net_plan;
 struct sock_fprog;
 struct enter_plan;
 
@@ -53,6 +54,7 @@ struct mount_plan {
 	bool readonly_last; /* later targets are made inside: becomes read-only at the end */
 	bool limited; /* a tmpfs whose size or number of files --disk_limit or --inode_limit set */
 	bool exists_is_fine; /* a link that is already there with the same text is kept */
+	bool by_launcher;    /* sysfs: the jail may not make it (network.h) */
 };
 
 /* struct limit_plan - one resource limit to set */
@@ -99,6 +101,8 @@ struct jail_plan {
 	gid_t gid;
 	const char *hostname; /* NULL: leave */
 	bool loopback_up;
+	/* what else its network has, and then who makes the namespace; NULL: nothing */
+	const struct net_plan *net;
 
 	/* root and mounts */
 	const struct mount_plan *mounts; /* [0] is the root; 0 entries: keep the caller's root */

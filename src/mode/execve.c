@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "config/to_plan.h"
 #include "jail/child.h"
+#include "jail/network.h"
 #include "jail/userns.h"
 #include "mode/execve.h"
 
@@ -78,15 +79,26 @@ static int start_pid_one(struct err *err)
 {
 	static const uint32_t none[6];
 	const uint32_t head[2] = {0x20080522, 0}; /* _LINUX_CAPABILITY_VERSION_3 */
-	pid_t pid = fork();
+	int ready[2] = {FD_NONE, FD_NONE};
+	pid_t pid = pipe2(ready, O_CLOEXEC) < 0 ? -1 : fork();
+	char c;
 
 	if (pid < 0) {
+		err_sys(err, errno, "start the first process of the pid namespace");
 		snprintf(err->step, sizeof(err->step), "namespaces");
-		return err_sys(err, errno, "start the first process of the pid namespace");
 	}
-	if (pid > 0)
-		return 0;
+	if (pid != 0) {
+		/* A program that ends at once must not end before its end is noticed. */
+		close(take_fd(&ready[1]));
+		while (pid > 0 && read(ready[0], &c, 1) < 0 && errno == EINTR)
+			;
+		close(take_fd(&ready[0]));
+		return pid < 0 ? -err->code : 0;
+	}
 	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	close(ready[0]); /* or else a parent that has ended already goes unnoticed */
+	if (write(ready[1], "g", 1) != 1)
+		_exit(0);
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	sys(SYS_capset, head, none);
@@ -94,6 +106,24 @@ static int start_pid_one(struct err *err)
 	signal(SIGCHLD, SIG_IGN); /* children are reaped by the kernel */
 	for (;;)
 		pause();
+}
+
+/*
+ * The network's namespace is made before the others and stays ours. An interface of the host that is
+ * in there is given back by its keeper, which outlives the program.
+ */
+static int enter_network(struct child *c, struct err *err)
+{
+	struct net_run *run; /* ends with this process, and with that of the keeper */
+	int r = net_enter(c->plan->net, FD_NONE, &run, err);
+
+	if (r < 0) {
+		snprintf(err->step, sizeof(err->step), "network");
+		return r;
+	}
+	r = network_sysfs(c->plan, err);
+	c->sysfs = r;
+	return r == FD_NONE ? 0 : r;
 }
 
 int execve_run(const struct config *cfg, struct err *err)
@@ -104,6 +134,7 @@ int execve_run(const struct config *cfg, struct err *err)
 			  .root = FD_NONE,
 			  .scratch = FD_NONE,
 			  .pts = FD_NONE,
+			  .sysfs = FD_NONE,
 			  .tty_slave = FD_NONE,
 			  .stdio = FD_NONE,
 			  .std = {FD_NONE, FD_NONE, FD_NONE},
@@ -119,6 +150,8 @@ int execve_run(const struct config *cfg, struct err *err)
 	for (unsigned i = 0; r >= 0 && i < planned.plan.n_mounts; i++)
 		c.trees[i] = FD_NONE;
 	c.exec_fd = planned.plan.exec_fd;
+	if (r >= 0 && planned.plan.net)
+		r = enter_network(&c, err);
 	if (r >= 0)
 		r = unshare_all(&planned.plan, err);
 	if (r >= 0 && planned.plan.clone_flags & CLONE_NEWPID)

@@ -17,11 +17,13 @@
 #include "config/to_plan.h"
 #include "jail/hints.h"
 #include "jail/jail.h"
+#include "jail/template.h"
 #include "mode/listen.h"
 #include "mode/sockets.h"
 
 enum {
 	HANGUP_GRACE_MS = 1000,
+	REFILL_AFTER_MS = 2, /* without a connection: the program that got a jail goes first */
 	EVENTS = 64,
 };
 
@@ -36,6 +38,7 @@ struct conn {
 	struct jail jail;
 	struct watch guard, ctl, client;
 	bool parked, dead;
+	unsigned generation; /* of the template */
 	int fd;
 	struct sockaddr_storage addr;
 	char peer[80];
@@ -46,14 +49,16 @@ struct conn {
 struct server {
 	const struct config *cfg;
 	struct planned planned;
+	struct template template;
 	struct sockets sockets;
-	struct watch listeners[SOCKETS_MAX], signal_watch;
-	int epoll, signals;
+	struct watch listeners[SOCKETS_MAX], signal_watch, mounts_watch;
+	int epoll, signals, mounts;
 	struct conn *first, *last; /* with a client */
 	struct conn *parked;	   /* ready ahead, linked by next */
 	struct conn *dead;	   /* memory that events already taken in may still point to */
 	unsigned n, n_parked, n_hung;
 	unsigned long served;
+	uint64_t refill_ms; /* when to prepare the next jail */
 	bool stop, park_failed;
 	sigset_t old_mask;
 };
@@ -80,14 +85,24 @@ static int watch(struct server *s, struct watch *w, struct conn *conn, int fd, u
  * Out of the epoll set by hand: closing is not enough while a jail that is just being started has
  * inherited the same open files (epoll(7)).
  */
+static void unwatch(struct server *s, struct watch *w)
+{
+	if (w->conn && w->fd >= 0)
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+	w->fd = FD_NONE;
+}
+
+static void forget_jail(struct server *s, struct conn *c)
+{
+	unwatch(s, &c->guard);
+	unwatch(s, &c->ctl);
+	jail_release(&c->jail);
+}
+
 static void free_conn(struct server *s, struct conn *c)
 {
-	const struct watch *all[] = {&c->guard, &c->ctl, &c->client};
-
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		if (all[i]->conn)
-			epoll_ctl(s->epoll, EPOLL_CTL_DEL, all[i]->fd, NULL);
-	jail_release(&c->jail);
+	forget_jail(s, c);
+	unwatch(s, &c->client);
 	if (c->fd >= 0) {
 		shutdown(c->fd, SHUT_WR); /* a jail that is being started may still hold a copy */
 		close(c->fd);
@@ -107,56 +122,85 @@ static void bury(struct server *s)
 	}
 }
 
-static struct conn *start_jail(struct server *s, int fd, bool park, struct err *err)
+/* launch() - a jail for @c, which is new or whose jail could not be set up from the template. */
+static int launch(struct server *s, struct conn *c, int fd, struct err *err)
 {
 	struct jail_io io = JAIL_IO_INIT;
-	struct conn *c = mem_alloc(sizeof(*c));
 	int r;
+
+	io.stdio = fd;
+	io.park = c->parked;
+	r = template_start(&s->template, &io, &c->jail, err);
+	c->generation = s->template.generation;
+	if (r < 0)
+		return r;
+	r = watch(s, &c->guard, c, c->jail.guard_fd, EPOLLIN);
+	if (r >= 0)
+		r = watch(s, &c->ctl, c, c->jail.ctl, EPOLLIN | EPOLLET);
+	return r < 0 ? err_sys(err, r, "watch the jail") : 0;
+}
+
+static struct conn *start_jail(struct server *s, int fd, bool park, struct err *err)
+{
+	struct conn *c = mem_alloc(sizeof(*c));
 
 	if (!c) {
 		err_oom(err);
 		return NULL;
 	}
 	c->fd = FD_NONE;
-	io.stdio = fd;
-	io.park = park;
-	r = jail_start(&s->planned.plan, &io, &c->jail, err);
-	if (r >= 0)
-		r = watch(s, &c->guard, c, c->jail.guard_fd, EPOLLIN);
-	if (r >= 0)
-		r = watch(s, &c->ctl, c, c->jail.ctl, EPOLLIN | EPOLLET);
-	if (r < 0) {
-		if (!err->code)
-			err_sys(err, r, "watch the jail");
+	c->parked = park;
+	c->jail = (struct jail)JAIL_INIT;
+	if (launch(s, c, fd, err) < 0) {
 		free_conn(s, c);
 		return NULL;
 	}
-	c->parked = park;
 	return c;
 }
 
-/* Prepared jails that were used up or died are replaced; a failure is said once, not in a loop. */
-static void fill_parked(struct server *s)
+static bool wants_parked(const struct server *s)
 {
-	while (s->n_parked < s->cfg->listen_prefork && !s->stop && !s->park_failed) {
-		struct err err = ERR_INIT;
-		struct conn *c = start_jail(s, FD_NONE, true, &err);
+	return s->n_parked < s->cfg->listen_prefork && !s->stop && !s->park_failed;
+}
 
-		if (!c) {
-			hint_add(&err);
-			log_err(LOG_ERROR, &err);
-			s->park_failed = true;
-			return;
+/* Prepared jails that were used up or died are replaced; a failure is said once, not in a loop. */
+static void park_one(struct server *s)
+{
+	struct err err = ERR_INIT;
+	struct conn *c = start_jail(s, FD_NONE, true, &err);
+
+	if (!c) {
+		hint_add(&err);
+		log_err(LOG_ERROR, &err);
+		s->park_failed = true;
+		return;
+	}
+	c->next = s->parked;
+	s->parked = c;
+	s->n_parked++;
+}
+
+/* A jail that was prepared before the host's mounts or a source changed shows what was there then. */
+static void discard_outdated(struct server *s)
+{
+	unsigned generation = template_look(&s->template);
+
+	for (struct conn **at = &s->parked, *c; (c = *at);) {
+		if (c->generation == generation) {
+			at = &c->next;
+			continue;
 		}
-		c->next = s->parked;
-		s->parked = c;
-		s->n_parked++;
+		*at = c->next;
+		s->n_parked--;
+		free_conn(s, c);
 	}
 }
 
 /* take_parked() - a prepared jail that takes the connection, or NULL. */
 static struct conn *take_parked(struct server *s, int fd)
 {
+	if (s->parked)
+		discard_outdated(s);
 	while (s->parked) {
 		struct conn *c = s->parked;
 
@@ -165,6 +209,7 @@ static struct conn *take_parked(struct server *s, int fd)
 		c->next = NULL;
 		if (jail_hand_over(&c->jail, fd) == 0) {
 			c->parked = false;
+			s->refill_ms = now_ms() + REFILL_AFTER_MS;
 			return c;
 		}
 		free_conn(s, c);
@@ -246,7 +291,6 @@ static void serve(struct server *s, int fd, const struct sockaddr_storage *addr)
 	s->served++;
 	watch(s, &c->client, c, fd, EPOLLRDHUP | EPOLLET);
 	log_info("PID: %d: a jail for %s, %u now", c->jail.pid, peer, s->n);
-	fill_parked(s);
 }
 
 static void accept_all(struct server *s, int listener)
@@ -307,17 +351,32 @@ static void unpark(struct server *s, struct conn *c)
 	s->park_failed = c->jail.result.reason == RESULT_SETUP_FAILED;
 }
 
+/* Return: whether the jail is another one now, made without the template. */
+static bool launch_again(struct server *s, struct conn *c)
+{
+	struct err err = ERR_INIT;
+
+	if (!template_to_blame(&s->template, &c->jail))
+		return false;
+	log_debug("%s%s", c->jail.result.err.msg,
+		  s->template.off ? ": no template from now on" : ": launching again");
+	forget_jail(s, c);
+	if (launch(s, c, c->fd, &err) >= 0)
+		return true;
+	c->jail.result.reason = RESULT_SETUP_FAILED;
+	c->jail.result.err = err;
+	return false;
+}
+
 static void jail_event(struct server *s, struct conn *c)
 {
-	if (!jail_step(&c->jail))
+	if (!jail_step(&c->jail) || launch_again(s, c))
 		return;
 	log_end(c);
-	if (c->parked) {
+	if (c->parked)
 		unpark(s, c);
-		fill_parked(s);
-	} else {
+	else
 		unlink_conn(s, c);
-	}
 	free_conn(s, c);
 }
 
@@ -362,6 +421,12 @@ static int timeout_ms(const struct server *s)
 	}
 	if (s->n_hung && (left < 0 || left > 100))
 		left = 100;
+	if (wants_parked(s)) {
+		uint64_t now = now_ms();
+		int wait = now < s->refill_ms ? (int)(s->refill_ms - now) : 0;
+
+		left = left < 0 ? wait : MIN(left, wait);
+	}
 	return left;
 }
 
@@ -430,6 +495,9 @@ static void handle(struct server *s, const struct watch *w)
 
 	if (!c && w->fd == s->signals)
 		take_signals(s);
+	else if (!c && w->fd == s->mounts)
+		discard_outdated(
+			s); /* and what keeps file systems busy that the host may be done with */
 	else if (!c)
 		accept_all(s, w->fd);
 	else if (w == &c->client)
@@ -453,6 +521,9 @@ static int loop(struct server *s, struct err *err)
 			if (!w->conn || !w->conn->dead)
 				handle(s, w);
 		}
+		/* One at a time, when there is nothing else to do. */
+		if (n == 0 && wants_parked(s) && now_ms() >= s->refill_ms)
+			park_one(s);
 		bury(s);
 		check_deadlines(s);
 	}
@@ -486,11 +557,19 @@ static int prepare(struct server *s, struct err *err)
 	s->planned.plan.own_process = true;
 	s->planned.plan.share_memory = s->planned.plan.pid_role == PID_ONE;
 	raise_nofile();
+	template_init(&s->template, &s->planned.plan, &s->planned.arena);
+	template_prepare(&s->template);
+	if (s->template.off)
+		log_debug("no template: %s", s->template.off);
 	r = sockets_open(s->cfg, &s->sockets, err);
 	if (r >= 0)
 		r = catch_signals(s, err);
 	if (r >= 0)
 		r = watch(s, &s->signal_watch, NULL, s->signals, EPOLLIN);
+	/* One more than the template's own, which must not miss what this one has told already. */
+	s->mounts = sys_openat(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY, 0);
+	if (r >= 0 && s->mounts >= 0)
+		r = watch(s, &s->mounts_watch, NULL, s->mounts, EPOLLPRI);
 	for (unsigned i = 0; i < s->sockets.n && r >= 0; i++)
 		r = watch(s, &s->listeners[i], NULL, s->sockets.fd[i], EPOLLIN);
 	return r;
@@ -521,18 +600,27 @@ static void clean_up(struct server *s)
 	}
 	if (s->epoll >= 0)
 		close(s->epoll);
+	if (s->mounts >= 0)
+		close(s->mounts);
+	template_free(&s->template);
 	planned_free(&s->planned);
 }
 
-int listen_run(const struct config *cfg, struct err *err)
+int listen_run(const struct config *cfg, void (*ready)(void *arg), void *arg, struct err *err)
 {
-	struct server s = {
-		.cfg = cfg, .planned = PLANNED_INIT, .epoll = FD_NONE, .signals = FD_NONE};
+	struct server s = {.cfg = cfg,
+			   .planned = PLANNED_INIT,
+			   .template = TEMPLATE_INIT,
+			   .epoll = FD_NONE,
+			   .signals = FD_NONE,
+			   .mounts = FD_NONE};
 	int r = prepare(&s, err);
 
 	if (r >= 0) {
-		fill_parked(&s);
+		while (wants_parked(&s))
+			park_one(&s);
 		sockets_notify("READY=1");
+		ready(arg);
 		log_info("Listening on %s port %u", cfg->bindhost, cfg->port);
 		r = loop(&s, err);
 	}

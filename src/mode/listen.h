@@ -11,8 +11,9 @@
  * listen_run() - serve until SIGTERM or SIGINT, which end all jails.
  * Sockets: those that systemd passes (LISTEN_FDS), else bindhost and port, else a Unix socket when
  * bindhost is a path.
+ * @ready: called with @arg once connections are accepted
  * Return: 0 after a signal to end, or a negative errno when it could not start to serve.
  */
-int listen_run(const struct config *cfg, struct err *err);
+int listen_run(const struct config *cfg, void (*ready)(void *arg), void *arg, struct err *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include "config/to_plan.h"
 #include "jail/jail.h"
 #include "jail/enter.h"
+#include "jail/template.h"
 #include "mode/once.h"
 #include "mode/output.h"
 #include "mode/registry.h"
@@ -24,6 +25,7 @@ struct once {
 	struct planned planned;
 	char memory[8192] __attribute__((aligned(16))); /* the plan's first memory */
 	struct jail jail;
+	struct template template; /* mode rerun */
 	struct relay relay;
 	struct output output;
 	int signals;
@@ -276,7 +278,10 @@ static int launch(struct once *o, struct result *ret, struct err *err)
 	if (r < 0)
 		return r;
 	o->relay.budget = &o->output.budget;
-	r = jail_start(plan, &io, &o->jail, err);
+	if (o->cfg->mode == MODE_RERUN)
+		r = template_start(&o->template, &io, &o->jail, err);
+	else
+		r = jail_start(plan, &io, &o->jail, err);
 	output_started(&o->output);
 	if (r < 0)
 		return r;
@@ -337,21 +342,33 @@ static int run(struct once *o, struct result *ret, struct err *err)
 		r = catch_signals(o, err);
 	if (r < 0)
 		return r;
-	do {
-		if (done) { /* everything of the last one is gone before the next starts */
-			relay_stop(&o->relay);
-			output_close(&o->output);
-			o->relaying = o->published = false;
-			registry_withdraw(&o->claim);
-			jail_release(&o->jail);
-		}
+	if (o->cfg->mode == MODE_RERUN) {
+		template_init(&o->template, &o->planned.plan, &o->planned.arena);
+		template_prepare(&o->template);
+		if (o->template.off)
+			log_debug("no template: %s", o->template.off);
+	}
+	for (;;) {
 		started_ms = now_ms();
 		r = launch(o, ret, err);
 		if (r < 0)
 			return r;
-		log_end(o, ret);
-	} while (again(o, ret, started_ms, ++done));
-	return 0;
+		if (template_to_blame(&o->template, &o->jail)) {
+			log_debug("%s%s", ret->err.msg,
+				  o->template.off ? ": no template from now on"
+						  : ": launching again");
+		} else {
+			log_end(o, ret);
+			if (!again(o, ret, started_ms, ++done))
+				return 0;
+		}
+		/* everything of the last one is gone before the next starts */
+		relay_stop(&o->relay);
+		output_close(&o->output);
+		o->relaying = o->published = false;
+		registry_withdraw(&o->claim);
+		jail_release(&o->jail);
+	}
 }
 
 static int run_to_end(struct once *o, struct result *ret, struct err *err)
@@ -372,13 +389,14 @@ static int run_to_end(struct once *o, struct result *ret, struct err *err)
 		close(o->signals);
 		sigprocmask(SIG_SETMASK, &o->old_mask, NULL);
 	}
+	template_free(&o->template);
 	planned_free(&o->planned);
 	return r;
 }
 
 #define ONCE_INIT                                                                                  \
 	.planned = PLANNED_INIT, .claim = CLAIM_INIT, .jail = JAIL_INIT, .relay = RELAY_INIT,      \
-	.output = OUTPUT_INIT, .signals = FD_NONE
+	.template = TEMPLATE_INIT, .output = OUTPUT_INIT, .signals = FD_NONE
 
 int once_run(const struct config *cfg, struct result *ret, struct err *err)
 {

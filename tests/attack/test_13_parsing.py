@@ -29,6 +29,14 @@ def test_malformed_is_refused(root, option, value):
         refused(go("-c", root, f"{option}={value}", "--", "/bin/state"), value)
 
 
+@pytest.mark.parametrize("option", ["--user", "--group"])
+@pytest.mark.parametrize("value", ["010", "00", "007", "08", "1:010:1", "010:1", "1:1:010"])
+def test_octal_is_refused(root, option, value):
+    """Ten or eight? An id is not guessed."""
+    for go in (run, nsjail):
+        refused(go("-c", root, f"{option}={value}", "--", "/bin/state"), value)
+
+
 @pytest.mark.parametrize("option", ["--uid_mapping", "--gid_mapping"])
 @pytest.mark.parametrize("value", ["", "x:1:1", "1:x:1", "1:1:x", "-1:1:1", "1:1:0", "1:1:1:1", "1:1:4294967296"])
 def test_malformed_mapping_is_refused(root, option, value):
@@ -42,8 +50,6 @@ def meaning(text):
         n = int(text)
     elif re.fullmatch(r"0[xX][0-9a-fA-F]+", text):
         n = int(text, 16)
-    elif re.fullmatch(r"0[0-7]+", text):
-        return {int(text), int(text, 8)}  # either reading, but no third
     else:
         return None
     return {n} if n < 2**32 - 1 else None

@@ -12,6 +12,8 @@
  *					launches that succeeded per 1000 s, those that failed
  *	trace ARGV...			launch once under ptrace: number of system calls and peak
  *					resident KiB of the whole tree, wait status
+ *	connect PATH			connect to a server's Unix socket: ns to the first byte that
+ *					it sends (-1: none came), ns until it closes
  *
  * "@ID@" in an argument becomes a string that is different for each launch (containers have names).
  * ARGV[0] is a path; standard input and output of what is launched are /dev/null, errors pass.
@@ -33,7 +35,9 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -298,6 +302,26 @@ static void cmd_trace(FILE *out, char **argv)
 	fprintf(out, "%ld %ld %d\n", calls, peak, root_status);
 }
 
+static void cmd_connect(FILE *out, const char *path)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int64_t start, first;
+	char buf[64];
+
+	if (fd < 0 || strlen(path) >= sizeof(addr.sun_path))
+		die("socket");
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	start = now_ns(CLOCK_MONOTONIC);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		die(path);
+	first = read(fd, buf, sizeof(buf)) > 0 ? now_ns(CLOCK_MONOTONIC) - start : -1;
+	while (read(fd, buf, sizeof(buf)) > 0)
+		;
+	fprintf(out, "%" PRId64 " %" PRId64 "\n", first, now_ns(CLOCK_MONOTONIC) - start);
+	close(fd);
+}
+
 /* Splits @line at its tabs. Return: the number of fields, -1 when there are too many. */
 static int split(char *line, char **fields)
 {
@@ -339,6 +363,8 @@ int main(void)
 			cmd_run(out, f + 1);
 		} else if (n > 3 && !strcmp(f[0], "rate")) {
 			cmd_rate(out, atoi(f[1]), atoi(f[2]), f + 3);
+		} else if (n == 2 && !strcmp(f[0], "connect")) {
+			cmd_connect(out, f[1]);
 		} else if (n > 1 && !strcmp(f[0], "trace")) {
 			cmd_trace(out, f + 1);
 		} else {

@@ -146,7 +146,6 @@ def test_long_options_may_be_shortened(root):
     assert r.ok().out == "abbr\n"
 
 
-@pytest.mark.core
 def test_ten_thousand_options(root):
     opts = [x for i in range(10000) for x in ("-E", f"V{i}=x")]
     r = run("-c", root, *opts, "--", "/bin/sh", "-c", "env | grep -c ^V")

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 import toast
-from toast import run
+from toast import MODE, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.modes("root", "user")]
 
@@ -38,8 +38,10 @@ def debian(base):
     r.ok()
     assert "I: " in r.err, "progress is shown"
     yield d
-    image("shell", d, "--", "/bin/sh", "-c",
-          "find / -xdev -mindepth 1 -maxdepth 1 ! -name proc ! -name dev -exec rm -rf --one-file-system {} +")
+    # Not by a jail of ours, which might be broken. The files of a user's image belong to his subordinate ids.
+    become = ["unshare", "--map-root-user", "--map-auto"] if MODE == "user" else []
+    subprocess.run([*become, "rm", "-rf", "--one-file-system", d], check=True)
+    assert not d.exists()
 
 
 def test_owners(debian):

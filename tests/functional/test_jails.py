@@ -9,7 +9,7 @@ import time
 import pytest
 
 import toast
-from test_tty import Terminal
+from terminal import Terminal
 from toast import read, running, toast as command, wait_for
 
 

@@ -161,7 +161,7 @@ def test_bad_oom_score(root, value):
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="the time stamp counter is x86's")
 def test_time_stamp_counter_off(root, compile_c):
     """Reading the counter is a fatal signal. The program is made without a C library, which reads it."""
-    tsc = compile_c("programs/tsc.c", "-nostdlib", "-fno-stack-protector")
+    tsc = compile_c("programs/tsc.c")
     assert run("-R", f"{tsc}:/tsc", "--", "/tsc").rc == 0
     assert run("-R", f"{tsc}:/tsc", "--disable_tsc", "--", "/tsc").rc == 128 + 11
 

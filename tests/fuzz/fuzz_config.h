@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the fuzzers of the two config forms share: any input is either refused with an error, or makes a
- * config whose dump, in either form, reads back as the same config.
+ * What the fuzzers of the two config forms and of the command line share: any input is either refused
+ * with an error, or makes a config whose dump, in either form, reads back as the same config.
  */
 #ifndef TOASTAINER_TESTS_FUZZ_CONFIG_H
 #define TOASTAINER_TESTS_FUZZ_CONFIG_H
@@ -46,6 +46,22 @@ static inline void fuzz_read_back(const struct config *cfg, const struct sbuf *t
 	config_free(&again);
 }
 
+/* Both forms of the dump. */
+static inline void fuzz_round_trip(const struct config *cfg)
+{
+	struct err err = ERR_INIT;
+	struct sbuf out = {0};
+
+	fuzz_dump(cfg, &out);
+	fuzz_read_back(cfg, &out);
+	out.n = 0;
+	if (dump_json(cfg, &out, &err) == 0)
+		fuzz_read_back(cfg, &out);
+	else if (err.code != EILSEQ)
+		abort();
+	sbuf_free(&out);
+}
+
 static inline void fuzz_config(fuzz_parser parse, enum config_face face, const char *text, size_t n)
 {
 	struct err err = ERR_INIT;
@@ -56,18 +72,8 @@ static inline void fuzz_config(fuzz_parser parse, enum config_face face, const c
 	ret = parse(&cfg, "F", text, n, &err);
 	if (ret < 0 && (ret != -EINVAL || err.code != EINVAL || !str_starts(err.msg, "F:")))
 		abort();
-	if (ret == 0) {
-		struct sbuf out = {0};
-
-		fuzz_dump(&cfg, &out);
-		fuzz_read_back(&cfg, &out);
-		out.n = 0;
-		if (dump_json(&cfg, &out, &err) == 0)
-			fuzz_read_back(&cfg, &out);
-		else if (err.code != EILSEQ)
-			abort();
-		sbuf_free(&out);
-	}
+	if (ret == 0)
+		fuzz_round_trip(&cfg);
 	config_free(&cfg);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Reads the time stamp counter and exits with 0. Without a C library, whose start reads it too. */
+/* flags: -nostdlib -fno-stack-protector */
 #include <sys/syscall.h>
 
 void _start(void);

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The launcher's part of a jail's network: when in a launch it is made, and that it is released.
+ * Called by jail.c, network_sysfs() also by mode/execve.c. Errors are those of net/net.c.
+ */
+#include "base/log.h"
+#include "base/sys.h"
+#include "jail/mounts.h"
+#include "jail/network.h"
+
+int network_before(struct jail *j, struct err *err)
+{
+	const struct net_plan *net = j->plan->net;
+
+	return net && !net->jails_own ? net_enter(net, FD_NONE, &j->net, err) : 0;
+}
+
+/* The guard's namespace is the jail's own: it is there now, and the jail waits for our "go". */
+static int enter_guards(struct jail *j, struct err *err)
+{
+	_cleanup_close_ int ns = FD_NONE;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", j->guard);
+	ns = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
+	if (ns < 0)
+		return err_sys(err, ns, "open %s", path);
+	return net_enter(j->plan->net, ns, &j->net, err);
+}
+
+int network_after(struct jail *j, struct err *err)
+{
+	const struct net_plan *net = j->plan->net;
+	int r = net && net->jails_own ? enter_guards(j, err) : 0;
+
+	return r >= 0 && j->net ? net_leave(j->net, err) : r;
+}
+
+void network_release(struct jail *j)
+{
+	struct err err = ERR_INIT;
+
+	if (!j->net)
+		return;
+	if (net_release(j->net, &err) < 0)
+		log_err(LOG_WARNING, &err);
+	j->net = NULL;
+}
+
+int network_sysfs(const struct jail_plan *p, struct err *err)
+{
+	static const char *const readonly[] = {"ro", NULL};
+
+	for (unsigned i = 0; i < p->n_mounts && p->net; i++) {
+		struct mount_plan m = p->mounts[i];
+		int r;
+
+		if (!m.by_launcher)
+			continue;
+		/* The file system itself, not only its mount, which the jail may be able to change. */
+		if (m.attrs & MOUNT_ATTR_RDONLY)
+			m.options = readonly;
+		r = mounts_make_fs(&m, err);
+		return r < 0 && m.optional ? FD_NONE : r;
+	}
+	return FD_NONE;
+}

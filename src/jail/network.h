@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A launch's network namespace, when the plan has a network. For jail.c.
+ */
+#ifndef TOASTAINER_JAIL_NETWORK_H
+#define TOASTAINER_JAIL_NETWORK_H
+
+#include "jail/jail.h"
+
+/* Without plan->net all of these do nothing, and make no system call. */
+
+/** network_before() - before the guard is cloned: it is to be born in the jail's namespace. */
+int network_before(struct jail *j, struct err *err);
+
+/** network_after() - the guard is there: this thread goes back to the host's namespace. */
+int network_after(struct jail *j, struct err *err);
+
+/** network_release() - the jail has ended: interfaces come back. Failures go to the log. */
+void network_release(struct jail *j);
+
+/**
+ * network_sysfs() - a detached sysfs of the namespace that the calling thread is in.
+ * The jail may not mount one where the namespace is not its own; it takes this one.
+ * Return: a descriptor, FD_NONE when the plan needs none, or a negative errno with @err.
+ */
+int network_sysfs(const struct jail_plan *p, struct err *err);
+
+#endif

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Network namespaces for tests, with veth pairs between them. Nothing here touches the machine's own network."""
+import ast
+import contextlib
+import pathlib
+import subprocess
+
+import toast
+
+TRY = str(pathlib.Path(__file__).resolve().parent / "programs" / "net_try.py")
+PYTHON = "/usr/bin/python3"
+
+
+class Namespace:
+    """A network namespace that lives as long as a process of ours."""
+
+    def __init__(self):
+        self.holder = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo; exec sleep 600"],
+                                       stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        assert self.holder.stdout.read(1) == b"\n"
+        self.path = f"/proc/{self.holder.pid}/ns/net"
+        self.servers = []
+        self.sh("ip link set lo up")
+
+    @property
+    def prefix(self):
+        return ["nsenter", f"--net={self.path}", "--"]
+
+    def sh(self, script, check=True):
+        r = subprocess.run([*self.prefix, "sh", "-ec", script], capture_output=True, text=True)
+        assert not check or r.returncode == 0, (script, r.stderr)
+        return r.stdout
+
+    def links(self):
+        """Names of the interfaces, with their flags."""
+        found = {}
+        for line in self.sh("ip -o link").splitlines():
+            _, name, rest = line.split(": ", 2)
+            found[name.partition("@")[0]] = rest[1:rest.index(">")].split(",")
+        return found
+
+    def try_(self, *attempts):
+        r = subprocess.run([*self.prefix, PYTHON, TRY, *attempts], capture_output=True, text=True)
+        assert r.returncode == 0, r.stderr
+        return ast.literal_eval(r.stdout)
+
+    def serve(self, *addresses):
+        p = subprocess.Popen([*self.prefix, PYTHON, TRY, "serve", "-", *addresses], stdout=subprocess.PIPE)
+        self.servers.append(p)
+        assert p.stdout.readline() == b"ready\n"
+
+    def close(self):
+        for p in [*self.servers, self.holder]:
+            p.kill()
+            p.wait()
+            p.stdout.close()
+
+
+@contextlib.contextmanager
+def inside(ns):
+    """The program under test is started in the namespace."""
+    old = toast.WRAP
+    toast.WRAP = [*ns.prefix, *old]
+    try:
+        yield
+    finally:
+        toast.WRAP = old
+
+
+def jail(*opts, attempts, face=toast.run, timeout=40):
+    """What came of attempts out of a jail (net_try.py); opts: its network."""
+    root = ["-c", "/"] if face is toast.run else ["--chroot", "/"]
+    r = face(*root, *opts, "--", PYTHON, "-", *attempts, stdin=pathlib.Path(TRY).read_bytes(), timeout=timeout)
+    assert r.rc == 0, r
+    return ast.literal_eval(r.out)
+
+
+class World:
+    """Two namespaces: `host`, where jails are started, and `out`, with servers.
+
+    host lan0 -- wan0 out: for macvlans     host own0 -- far0 out: to be moved into jails
+    10.77.0.0/24, fd77::/64                 10.78.0.0/24, fd78::/64
+    out has .1, .2, ::1, ::2 in each; the host has 10.77.0.100 and fd77::100.
+    """
+
+    def __init__(self):
+        self.host, self.out = Namespace(), Namespace()
+        pid = self.out.holder.pid
+        self.host.sh(f"ip link add lan0 type veth peer name wan0 netns {pid};"
+                     f"ip link add own0 type veth peer name far0 netns {pid};"
+                     "ip link set lan0 up; ip link set own0 up;"
+                     "ip addr add 10.77.0.100/24 dev lan0; ip addr add fd77::100/64 dev lan0 nodad")
+        script = ""
+        for dev, n in (("wan0", 77), ("far0", 78)):
+            script += f"ip link set {dev} up;"
+            for i in (1, 2):
+                script += f"ip addr add 10.{n}.0.{i}/24 dev {dev};"
+                script += f"ip addr add fd{n}::{i}/64 dev {dev} nodad;"
+        self.out.sh(script)
+        self.out.serve(*(a for n in (77, 78) for i in (1, 2) for a in (f"10.{n}.0.{i}", f"fd{n}::{i}")))
+
+    def close(self):
+        self.host.close()
+        self.out.close()
