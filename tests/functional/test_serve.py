@@ -288,6 +288,31 @@ def test_socket_activation_and_readiness(root, tmp):
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
+def test_daemon_is_ready_when_its_parent_returns(root, tmp):
+    path, pid_file = tmp / "socket", tmp / "pid"
+    args = ["-d", "-Ml", "--bindhost", path, "--pid_file", pid_file, "-c", root, *SH, "echo served"]
+    for _ in range(3):
+        toast.toast("-Q", *args).ok()
+        pid = int(pid_file.read_text())
+        try:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.settimeout(10)
+                s.connect(str(path))
+                assert s.recv(100) == b"served\n"
+            assert {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+        finally:
+            os.kill(pid, signal.SIGTERM)
+        assert wait_for(lambda: not pid_file.exists() and not _alive(pid))
+
+
+@pytest.mark.parametrize("args, words", [(("--bindhost", "nonsense", "--port", "1"), "nonsense"),
+                                         (("--bindhost", "/no/such/directory/socket"), "/no/such/directory"),
+                                         (("--pid_file", "/no/such/directory/pid", "--port", "1"), "pid_file")])
+def test_daemon_that_cannot_serve_says_why(root, args, words):
+    r = toast.toast("-d", "-Ml", *args, "-c", root, *SH, "true")
+    assert r.rc == 255 and words in r.err, r
+
+
 @pytest.mark.parametrize("args, words", [((), "port"), (("--bindhost", "nonsense", "--port", "1"), "nonsense"),
                                          (("--bindhost", "192.0.2.1", "--port", "7"), "192.0.2.1")])
 def test_cannot_listen(root, args, words):
