@@ -458,7 +458,8 @@ static void check_deadlines(struct server *s)
 		if (c->hangup_ms && now >= c->hangup_ms + HANGUP_GRACE_MS)
 			jail_end(&c->jail, RESULT_SUPERVISOR_SIGNAL, SIGHUP);
 		else if (jail_timeout_ms(&c->jail) == 0)
-			jail_step(&c->jail); /* an end that it finds shows on the guard's pidfd, too */
+			jail_step(
+				&c->jail); /* an end that it finds shows on the guard's pidfd, too */
 		else if (!s->n_hung && oldest_first(s) && jail_timeout_ms(&c->jail) > 0)
 			return; /* the rest is younger */
 	}
