@@ -52,6 +52,7 @@ struct child {
 	int stdio;	  /* becomes 0, 1 and 2, or FD_NONE */
 	int std[3];	  /* become 0, 1 and 2 each, or FD_NONE */
 	int exec_fd;	  /* the program's file, or FD_NONE: by path */
+	uint64_t caps;	  /* what it has before they are dropped */
 	mode_t umask;	  /* the caller's; what the steps make has plain modes */
 	bool park;	  /* wait for a connection (jail_hand_over()) before the last steps */
 	bool wait_go;	  /* somebody else writes the id maps and says when */

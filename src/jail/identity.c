@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Steps "identity" and "capabilities": who the program is and what it may do.
+ * Steps "identity", "bounding" and "capabilities": who the program is and what it may do.
  * See capabilities(7), user_namespaces(7).
  */
 #include <grp.h>
@@ -67,23 +67,29 @@ static int drop_bounding(uint64_t keep, struct err *err)
 	return 0;
 }
 
-int identity_drop_caps(struct child *c, struct err *err)
+int identity_bound_caps(struct child *c, struct err *err)
 {
-	uint64_t keep = c->plan->caps;
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct have[2], data[2];
+	struct __user_cap_data_struct have[2];
 	int r = (int)sys(SYS_capget, &head, have);
 
 	if (r < 0)
 		return err_sys(err, r, "read capabilities");
-	keep &= have[0].permitted | (uint64_t)have[1].permitted << 32;
+	c->caps = have[0].permitted | (uint64_t)have[1].permitted << 32;
+	/* Without CAP_SETPCAP nothing can be dropped from the bounding set, nor is it needed. */
+	return c->caps >> CAP_SETPCAP & 1 ? drop_bounding(c->plan->caps & c->caps, err) : 0;
+}
+
+int identity_drop_caps(struct child *c, struct err *err)
+{
+	uint64_t keep = c->plan->caps & c->caps;
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+	int r;
+
 	if (c->plan->caps != UINT64_MAX && keep != c->plan->caps)
 		return err_set(err, EPERM, "capabilities asked for are not there to keep");
-	/* Without CAP_SETPCAP nothing can be dropped from the bounding set, nor is it needed. */
-	if (have[0].permitted >> CAP_SETPCAP & 1) {
-		r = drop_bounding(keep, err);
-		if (r < 0)
-			return r;
+	if (c->caps >> CAP_SETPCAP & 1) {
 		r = sys_prctl(PR_SET_SECUREBITS, 0, 0, 0, 0);
 		if (r < 0)
 			return err_sys(err, r, "reset securebits");

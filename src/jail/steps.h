@@ -8,8 +8,9 @@
 #include "jail/child.h"
 
 /* identity.c */
-int identity_become(struct child *c, struct err *err);	  /* uid, gid, no supplementary groups */
-int identity_drop_caps(struct child *c, struct err *err); /* all five sets become plan->caps */
+int identity_become(struct child *c, struct err *err);	   /* uid, gid, no supplementary groups */
+int identity_bound_caps(struct child *c, struct err *err); /* the bounding set */
+int identity_drop_caps(struct child *c, struct err *err);  /* all others become plan->caps too */
 
 /* limits.c */
 int limits_oom_score(struct child *c, struct err *err); /* needs the host's /proc */

@@ -263,6 +263,7 @@ static int run_builder(struct template *t, char *mem, struct builder *b)
 				  .root = FD_NONE,
 				  .scratch = FD_NONE,
 				  .pts = FD_NONE,
+				  .sysfs = FD_NONE,
 				  .exec_fd = FD_NONE};
 	b->t = t;
 	b->ns = FD_NONE;

@@ -38,7 +38,8 @@ struct conn {
 	struct jail jail;
 	struct watch guard, ctl, client;
 	bool parked, dead;
-	unsigned generation; /* of the template */
+	bool prepared;	     /* it was parked before it got its connection */
+	unsigned generation; /* of the template, when it was parked */
 	int fd;
 	struct sockaddr_storage addr;
 	char peer[80];
@@ -60,6 +61,7 @@ struct server {
 	unsigned long served;
 	uint64_t refill_ms; /* when to prepare the next jail */
 	bool stop, park_failed;
+	unsigned failed_generation; /* of the template, when that was */
 	sigset_t old_mask;
 };
 
@@ -130,8 +132,9 @@ static int launch(struct server *s, struct conn *c, int fd, struct err *err)
 
 	io.stdio = fd;
 	io.park = c->parked;
+	if (c->parked)
+		c->generation = template_look(&s->template);
 	r = template_start(&s->template, &io, &c->jail, err);
-	c->generation = s->template.generation;
 	if (r < 0)
 		return r;
 	r = watch(s, &c->guard, c, c->jail.guard_fd, EPOLLIN);
@@ -160,23 +163,32 @@ static struct conn *start_jail(struct server *s, int fd, bool park, struct err *
 
 static bool wants_parked(const struct server *s)
 {
-	return s->n_parked < s->cfg->listen_prefork && !s->stop && !s->park_failed;
+	return s->n_parked < s->cfg->listen_prefork && !s->stop &&
+	       !(s->park_failed && s->failed_generation == s->template.generation);
 }
 
-/* Prepared jails that were used up or died are replaced; a failure is said once, not in a loop. */
+/* Trying again at once would only fail as fast as it can: not before the host's mounts change. */
+static void park_failed(struct server *s)
+{
+	s->park_failed = true;
+	s->failed_generation = s->template.generation;
+}
+
+/* Prepared jails that were used up or died are replaced, and the oldest serves first. */
 static void park_one(struct server *s)
 {
 	struct err err = ERR_INIT;
-	struct conn *c = start_jail(s, FD_NONE, true, &err);
+	struct conn **end = &s->parked, *c = start_jail(s, FD_NONE, true, &err);
 
 	if (!c) {
 		hint_add(&err);
 		log_err(LOG_ERROR, &err);
-		s->park_failed = true;
+		park_failed(s);
 		return;
 	}
-	c->next = s->parked;
-	s->parked = c;
+	while (*end)
+		end = &(*end)->next;
+	*end = c;
 	s->n_parked++;
 }
 
@@ -199,7 +211,7 @@ static void discard_outdated(struct server *s)
 /* take_parked() - a prepared jail that takes the connection, or NULL. */
 static struct conn *take_parked(struct server *s, int fd)
 {
-	if (s->parked)
+	if (s->cfg->listen_prefork)
 		discard_outdated(s);
 	while (s->parked) {
 		struct conn *c = s->parked;
@@ -209,6 +221,7 @@ static struct conn *take_parked(struct server *s, int fd)
 		c->next = NULL;
 		if (jail_hand_over(&c->jail, fd) == 0) {
 			c->parked = false;
+			c->prepared = true;
 			s->refill_ms = now_ms() + REFILL_AFTER_MS;
 			return c;
 		}
@@ -314,11 +327,26 @@ static void accept_all(struct server *s, int listener)
 	}
 }
 
+static void log_violations(const struct conn *c)
+{
+	const struct trace_outcome *t = &c->jail.result.trace;
+
+	for (unsigned i = 0; i < t->n_violations; i++) {
+		_cleanup_sbuf_ struct sbuf line = {0};
+
+		violation_text(&t->violations[i], &line);
+		log_warn("pid=%d (%s): %s", c->jail.pid, c->peer, line.s ?: "");
+	}
+	if (t->failed[0])
+		log_warn("pid=%d (%s): seccomp: %s", c->jail.pid, c->peer, t->failed);
+}
+
 static void log_end(const struct conn *c)
 {
 	const struct result *r = &c->jail.result;
 	char name[24];
 
+	log_violations(c);
 	if (r->reason == RESULT_SETUP_FAILED) {
 		struct err err = r->err;
 
@@ -347,19 +375,25 @@ static void unpark(struct server *s, struct conn *c)
 		*at = c->next;
 		s->n_parked--;
 	}
-	/* It cannot even be prepared: trying again at once would only fail as fast as it can. */
-	s->park_failed = c->jail.result.reason == RESULT_SETUP_FAILED;
+	if (c->jail.result.reason == RESULT_SETUP_FAILED)
+		park_failed(s);
 }
 
-/* Return: whether the jail is another one now, made without the template. */
+/*
+ * launch_again() - when the jail could not be set up for a reason that a new one may not have: it was
+ * made from the template, or ahead of the connection, as things were then.
+ * Return: whether the jail is another one now.
+ */
 static bool launch_again(struct server *s, struct conn *c)
 {
 	struct err err = ERR_INIT;
+	bool early = c->prepared && c->jail.result.reason == RESULT_SETUP_FAILED;
 
-	if (!template_to_blame(&s->template, &c->jail))
+	if (!template_to_blame(&s->template, &c->jail) && !early)
 		return false;
 	log_debug("%s%s", c->jail.result.err.msg,
 		  s->template.off ? ": no template from now on" : ": launching again");
+	c->prepared = false;
 	forget_jail(s, c);
 	if (launch(s, c, c->fd, &err) >= 0)
 		return true;
@@ -439,7 +473,8 @@ static void check_deadlines(struct server *s)
 		if (c->hangup_ms && now >= c->hangup_ms + HANGUP_GRACE_MS)
 			jail_end(&c->jail, RESULT_SUPERVISOR_SIGNAL, SIGHUP);
 		else if (jail_timeout_ms(&c->jail) == 0)
-			jail_step(&c->jail); /* an end that it finds shows on the guard's pidfd, too */
+			jail_step(
+				&c->jail); /* an end that it finds shows on the guard's pidfd, too */
 		else if (!s->n_hung && oldest_first(s) && jail_timeout_ms(&c->jail) > 0)
 			return; /* the rest is younger */
 	}

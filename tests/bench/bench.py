@@ -307,9 +307,9 @@ def differences(jail, base, host):
 class Driver:
     """The process that launches and measures; see launch.c for what it is asked and answers."""
 
-    def __init__(self, exe, errors):
+    def __init__(self, argv, errors):
         self.errors = errors
-        self.process = subprocess.Popen([exe], env=ENV, stdin=subprocess.PIPE,
+        self.process = subprocess.Popen(argv, env=ENV, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=errors.open("wb"),
                                         start_new_session=True)
 
@@ -611,7 +611,7 @@ def measure(args, tmp, progress):
     setup = Setup(args.build, tmp)
     result = {"machine": machine(), "noise": args.noise, "passes": [], "skipped": {}}
     host = probe(["/bin/sh", "-c", PROBE])
-    driver = Driver(str(setup.bench / "launch"), tmp / "errors")
+    driver = Driver([str(setup.bench / "launch")], tmp / "errors")
     try:
         for net in (False, True):
             cases = prepare(setup, net, args.only, result["skipped"], progress)

@@ -2,9 +2,11 @@
 """Modes listen and rerun."""
 import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -88,6 +90,66 @@ def test_many_at_once_and_nothing_leaks(root):
                 c.sendall(b"%d\n" % i)
             assert [read_all(c) for c in clients] == [b"got %d\n" % i for i in range(40)]
         assert wait_for(lambda: server.descriptors() == before and not server.children())
+
+
+@pytest.fixture
+def many_descriptors():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.modes("root")
+@pytest.mark.parametrize("prefork", [(), ("--listen_prefork", "50")], ids=["on accept", "prepared"])
+def test_a_thousand_at_once(root, many_descriptors, prefork):
+    n = 200 if toast.SANITIZED else 1000
+    with Server("-c", root, *prefork, *SH, "echo in; read x; echo got $x") as server:
+        assert wait_for(lambda: len(server.children()) == (50 if prefork else 0))
+        before, mounts = server.descriptors(), toast.read("/proc/self/mountinfo")
+        clients = [server.connect() for _ in range(n)]
+        for c in clients:
+            c.settimeout(60)
+        assert all(c.recv(3) == b"in\n" for c in clients)
+        assert len(server.children()) >= n
+        for i, c in enumerate(clients):
+            c.sendall(b"%d\n" % i)
+        assert [read_all(c) for c in clients] == [b"got %d\n" % i for i in range(n)]
+        assert wait_for(lambda: len(server.children()) == (50 if prefork else 0), 20)
+        assert server.descriptors() == before and toast.read("/proc/self/mountinfo") == mounts
+
+
+@pytest.mark.slow
+@pytest.mark.modes("root")
+@pytest.mark.parametrize("prefork", [(), ("--listen_prefork", "4")], ids=["on accept", "prepared"])
+def test_a_hundred_thousand_leave_nothing(compile_c, tmp, prefork):
+    """Descriptors, processes, mounts and memory of the server, before and after."""
+    job = compile_c("bench/noop.c", "-DANSWER", "-nostdlib", "-ffreestanding", "-fno-stack-protector", name="answer")
+    workers, each, wrong = 4, 25000, []
+    signal.alarm(3600)
+
+    def held(server):
+        memory = toast.read(f"/proc/{server.proc.pid}/status").decode().split("VmRSS:")[1].split()[0]
+        return server.descriptors(), len(server.children()), len(toast.mounts()), int(memory)
+
+    def work(server):
+        for _ in range(each):
+            if read_all(server.connect()) != b"!":
+                wrong.append(1)
+
+    with Server("-R", f"{job}:/answer", *prefork, "--", "/answer", path=tmp / "socket") as server:
+        for _ in range(100):
+            assert read_all(server.connect()) == b"!"
+        wait_for(lambda: len(server.children()) == (4 if prefork else 0))
+        before = held(server)
+        threads = [threading.Thread(target=work, args=(server,)) for _ in range(workers)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert not wrong, f"{len(wrong)} of {workers * each} connections got no answer"
+        assert wait_for(lambda: held(server)[:3] == before[:3]), (before, held(server))
+        assert held(server)[3] < before[3] + 512, (before, held(server))
 
 
 def test_output_is_not_lost_when_the_program_ends(root):

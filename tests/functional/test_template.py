@@ -79,7 +79,7 @@ CONFIGS = {
     "optional and missing": lambda t: ["--bindmount_ro_try", "/no/such/source:/mnt", "-R", f"{t}/file:/file"],
     "capabilities": lambda t: ["--keep_caps", "-R", f"{t}/data:/data"],
     "some capabilities": lambda t: ["--cap", "CAP_NET_ADMIN", "--cap", "CAP_SYS_ADMIN", "-R", f"{t}/data:/data"],
-    "other ids": lambda t: ["-u", "12:0:1", "-g", "34:0:1", "-R", f"{t}/data:/data"],
+    "other ids": lambda t: ["-u", "12", "-g", "34", "-R", f"{t}/data:/data"],
     "oom score": lambda t: ["--oom_score_adj", "500", "-R", f"{t}/data:/data"],
     "no pid namespace": lambda t: ["--disable_clone_newpid", "-R", f"{t}/data:/data", "--disable_proc"],
     "terminal off, cwd": lambda t: ["--cwd", "/data", "-R", f"{t}/data:/data"],
@@ -236,6 +236,17 @@ def test_source_removed_and_made_again(root, tree, tmp, prefork):
             (tree / "data").mkdir()
             (tree / "data" / f"n{i}").touch()
             assert [ask(), ask()] == [f"n{i}\n"] * 2
+
+
+def test_prefork_recovers(root, tree, tmp):
+    """Jails that cannot be prepared for now are prepared again once their sources are there."""
+    os.rename(tree / "file", tree / "away")
+    args = [*system(root), "-R", f"{tree}/file:/file", "--listen_prefork", "2"]
+    with serving(tmp, *args, script="cat /file") as ask:
+        assert ask() == "" and toast.wait_for(lambda: not children_of(ask.proc.pid))
+        os.rename(tree / "away", tree / "file")
+        assert ask() == "content of file\n"
+        assert toast.wait_for(lambda: len(children_of(ask.proc.pid)) == 2)
 
 
 @PREFORK
