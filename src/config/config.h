@@ -203,7 +203,7 @@ struct config {
 	/* seccomp */
 	const char *seccomp_policy_file, *seccomp_unotify_report;
 	LIST_OF(const char *) seccomp_string;
-	bool seccomp_log, seccomp_unotify;
+	bool seccomp_log, seccomp_unotify, explain, audit;
 
 	/* cgroups */
 	uint64_t cgroup_mem_max, cgroup_mem_memsw_max, cgroup_pids_max;

@@ -122,7 +122,6 @@ static int refuse_unenforced(const struct config *cfg, struct err *err)
 		bool used;
 		const char *name;
 	} later[] = {
-		{cfg->seccomp_unotify || cfg->seccomp_unotify_report, "seccomp_unotify"},
 		{schema_has(&schema_config, cfg, schema_find(&schema_config, "user_net", 8)),
 		 "user_net"},
 	};
@@ -189,6 +188,8 @@ void planned_free(struct planned *p)
 {
 	if (p->null_fd >= 0)
 		close(p->null_fd);
+	if (p->trace_fd >= 0)
+		close(p->trace_fd);
 	if (p->exec_fd >= 0)
 		close(p->exec_fd);
 	arena_free(&p->arena);

@@ -18,15 +18,17 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "base/io.h"
 #include "base/proc.h"
 #include "base/sys.h"
 #include "jail/enter.h"
 #include "jail/mounts.h"
 #include "jail/report.h"
 #include "jail/steps.h"
+#include "trace/trace.h"
 
-#ifndef SECCOMP_FILTER_FLAG_LOG
-#define SECCOMP_FILTER_FLAG_LOG (1UL << 1)
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 
 static void send_report(int ctl, const struct report *r)
@@ -47,19 +49,6 @@ int child_weaker(struct child *c, enum protection p, enum protection_state state
 }
 
 /* ---- steps that are too small for a file */
-
-static int step_idmap(struct child *c, struct err *err)
-{
-	char go;
-	ssize_t n;
-
-	if (!c->wait_go)
-		return 0;
-	do
-		n = sys(SYS_recvfrom, c->ctl, &go, 1, 0, NULL, NULL);
-	while (n == -EINTR);
-	return n == 1 ? 0 : err_set(err, ECANCELED, "the launcher is gone");
-}
 
 /*
  * Before anything is done or made in the program's name. Only then the cgroup namespace: its top is
@@ -107,6 +96,40 @@ static int leave_terminal(struct err *err)
 	return err_hint(err,
 			"a session leader cannot: start it from a shell or by setsid(1), or use "
 			"--skip_setsid and trust the program");
+}
+
+/* await_go() - a byte from the launcher. */
+static int await_go(struct child *c, struct err *err)
+{
+	char go;
+	ssize_t n;
+
+	do
+		n = sys(SYS_recvfrom, c->ctl, &go, 1, 0, NULL, NULL);
+	while (n == -EINTR);
+	return n == 1 ? 0 : err_set(err, ECANCELED, "the launcher is gone");
+}
+
+static int step_idmap(struct child *c, struct err *err)
+{
+	return c->wait_go ? await_go(c, err) : 0;
+}
+
+/* Whoever explains violations attaches now: later, this process may have become someone else. */
+static int step_follow(struct child *c, struct err *err)
+{
+	const struct report rep = {.kind = REPORT_FOLLOW};
+	ssize_t n;
+	int self;
+
+	if (!c->plan->follow)
+		return 0;
+	self = sys_pidfd_open((pid_t)sys(SYS_getpid));
+	n = self < 0 ? sys(SYS_sendto, c->ctl, &rep, report_size(&rep), MSG_NOSIGNAL, NULL, 0)
+		     : io_send_fd(c->ctl, &rep, report_size(&rep), self);
+	if (self >= 0)
+		sys_close(self);
+	return n < 0 ? err_set(err, ECANCELED, "the launcher is gone") : await_go(c, err);
 }
 
 static int step_session(struct child *c, struct err *err)
@@ -207,23 +230,66 @@ static int step_no_new_privs(struct child *c, struct err *err)
 	return r < 0 ? err_sys(err, r, "set no_new_privs") : 0;
 }
 
-static int install_seccomp(const struct jail_plan *p, struct err *err)
+/* send_listener() - the one call that a filter with a listener lets through by its cookie (filter.c). */
+static int send_listener(const struct child *c, int listener)
 {
-	int r = (int)sys(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-			 p->seccomp_log ? SECCOMP_FILTER_FLAG_LOG : 0, p->seccomp);
+	struct report rep = {.kind = REPORT_LISTENER};
+	struct iovec iov = {&rep, report_size(&rep)};
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} u = {.align = {.cmsg_level = SOL_SOCKET,
+			 .cmsg_type = SCM_RIGHTS,
+			 .cmsg_len = CMSG_LEN(sizeof(int))}};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = u.buf,
+			     .msg_controllen = sizeof(u.buf)};
 
+	memcpy(CMSG_DATA(&u.align), &listener, sizeof(int));
+	return (int)sys(SYS_sendmsg, c->ctl, &msg, MSG_NOSIGNAL, 0, 0, c->plan->trace->cookie);
+}
+
+/* A filter that asks: whoever answers gets the listener; ours ends with the exec. */
+static int install_listener(const struct child *c, unsigned flags, struct err *err)
+{
+	const unsigned killable = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	int fd;
+
+	flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	fd = (int)sys(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | killable, c->plan->seccomp);
+	if (fd == -EINVAL) /* before Linux 5.19: signals interrupt a call that is looked at */
+		fd = (int)sys(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, c->plan->seccomp);
+	if (fd == -EBUSY)
+		return err_set(err, EBUSY,
+			       "install the tracing filter: we are traced in this way ourselves, "
+			       "and a process can have one listener only");
+	if (fd >= 0)
+		fd = send_listener(c, fd);
+	return fd < 0 ? err_sys(err, fd, "install the tracing filter") : 0;
+}
+
+static int install_seccomp(const struct child *c, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+	unsigned flags = p->seccomp_log ? SECCOMP_FILTER_FLAG_LOG : 0;
+	int r;
+
+	if (p->seccomp_asks)
+		return install_listener(c, flags, err);
+	r = (int)sys(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, p->seccomp);
 	return r < 0 ? err_sys(err, r, "install the system call policy") : 0;
 }
 
 /* Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go. */
 static int step_seccomp_privileged(struct child *c, struct err *err)
 {
-	return c->plan->seccomp && !c->plan->no_new_privs ? install_seccomp(c->plan, err) : 0;
+	return c->plan->seccomp && !c->plan->no_new_privs ? install_seccomp(c, err) : 0;
 }
 
 static int step_seccomp(struct child *c, struct err *err)
 {
-	return c->plan->seccomp && c->plan->no_new_privs ? install_seccomp(c->plan, err) : 0;
+	return c->plan->seccomp && c->plan->no_new_privs ? install_seccomp(c, err) : 0;
 }
 
 /* SIG_DFL as the kernel's struct sigaction: handler, flags, restorer, mask. */
@@ -268,6 +334,7 @@ static const struct step {
 } steps[] = {
 	{"idmap", step_idmap},
 	{"cgroup", step_cgroup},
+	{"follow", step_follow},
 	{"session", step_session},
 	{"hostname", step_hostname},
 	{"loopback", loopback_up},
@@ -425,21 +492,15 @@ static void confine_guard(struct child *c, int also)
 static pid_t start_program(struct child *c, uint64_t flags)
 {
 	int group = c->plan->cgroup ? cgroup_v2_dir(c->cgroup) : FD_NONE;
-	pid_t pid = -ENOSYS;
+	pid_t pid;
 
 	c->born_inside = group >= 0; /* before the clone: it is in our memory */
-	if (c->born_inside)
-		pid = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL,
-				 group);
-	if (pid != -ENOSYS)
+	pid = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL, group);
+	if (pid != -ENOSYS || group < 0)
 		return pid;
 	c->born_inside = false;
-	pid = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL, FD_NONE);
-	/* Older kernels (6.1) share no memory across time namespaces. */
-	if (pid == -EINVAL && c->plan->clone_flags & CLONE_NEWTIME)
-		pid = proc_clone(flags & ~(uint64_t)CLONE_VM, SIGCHLD, program_main, c,
-				 c->stack_top, CHILD_STACK, NULL, FD_NONE);
-	return pid;
+	return proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL,
+			  FD_NONE);
 }
 
 /* A parked jail waits for long: other clients' sockets must not stay open in it. */
@@ -522,6 +583,9 @@ int child_guard_main(void *arg)
 	if (p->enter && join_jail(c, &r.err) < 0)
 		return guard_failed(c, &r, "enter");
 	program = start_program(c, flags);
+	/* Older kernels (6.1) share no memory across time namespaces. */
+	if (program == -EINVAL && p->clone_flags & CLONE_NEWTIME)
+		program = start_program(c, flags & ~(uint64_t)CLONE_VM);
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
 		return guard_failed(c, &r, "namespaces");

@@ -33,6 +33,13 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = FD_NONE;
+}
+
 /* Memory for one launch: the stacks of its two processes and what the child works with. */
 struct launch {
 	struct child child;
@@ -172,11 +179,27 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	return 0;
 }
 
-static void close_fd(int *fd)
+/* The program waits to be followed; whether that works or not, it goes on. */
+static void follow_program(struct jail *j, int pidfd)
 {
-	if (*fd >= 0)
-		close(*fd);
-	*fd = FD_NONE;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	if (!j->trace.exits)
+		trace_exits(&j->trace, j->plan->trace, trace_number_in(path, "Pid:\t"), NULL);
+	sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0);
+}
+
+/* Without an answer to its calls the jail could only hang. */
+static void answer_listener(struct jail *j, int *listener)
+{
+	struct err err = ERR_INIT;
+
+	if (trace_calls(&j->trace, j->plan->trace, take_fd(listener), &err) == 0)
+		return;
+	j->result.reason = RESULT_SETUP_FAILED;
+	j->result.err = err;
+	jail_end(j, RESULT_SETUP_FAILED, 0);
 }
 
 /* take_report() - one message of the control socket. Return: false when there is none now. */
@@ -209,6 +232,11 @@ static bool take_report(struct jail *j)
 		if (j->tty_master < 0)
 			j->tty_master = take_fd(&fd);
 		break;
+	case REPORT_FOLLOW: follow_program(j, fd); break;
+	case REPORT_LISTENER:
+		if (fd >= 0)
+			answer_listener(j, &fd);
+		break;
 	case REPORT_FS:
 		if (j->n_file_systems < ARRAY_SIZE(j->file_systems) && fd >= 0)
 			j->file_systems[j->n_file_systems++] = take_fd(&fd);
@@ -227,6 +255,19 @@ static bool take_report(struct jail *j)
 static uint64_t tv_us(const struct timeval *tv)
 {
 	return (uint64_t)tv->tv_sec * 1000000ULL + (uint64_t)tv->tv_usec;
+}
+
+/*
+ * by_policy() - whether a signal is the policy's kill. When nobody followed the program this is what it
+ * looks like, no more.
+ */
+static bool by_policy(const struct jail *j, int sig)
+{
+	const struct trace_outcome *t = &j->result.trace;
+
+	if (sig != SIGSYS || !j->plan->seccomp_kills)
+		return false;
+	return !t->explained || (t->n_violations && trace_culprit(t)->program);
 }
 
 /* What wait4(2) tells of all the jail's processes, and what the plan says of its own protections. */
@@ -297,12 +338,14 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 	int status = j->program_reported ? j->program_status : guard_status;
 
 	put_usage(j, ru);
-	cgroup_usage(&j->cgroup, &groups);
+	cgroup_usage(&j->cgroup, j->plan->measure || j->plan->account, &groups);
 	r->exit_code = -1;
 	j->finished = true;
 	if (r->reason != RESULT_SETUP_FAILED) {
+		trace_finish(&j->trace, &r->trace);
 		if (WIFSIGNALED(status)) {
-			r->reason = RESULT_SIGNALED;
+			r->reason =
+				by_policy(j, WTERMSIG(status)) ? RESULT_SECCOMP : RESULT_SIGNALED;
 			r->signal = WTERMSIG(status);
 			r->core = WCOREDUMP(status);
 			if (j->plan->cgroup)
@@ -506,6 +549,8 @@ void jail_release(struct jail *j)
 	close_fd(&j->guard_fd);
 	close_fd(&j->ctl);
 	close_fd(&j->tty_master);
+	trace_release(&j->trace);
+	result_free(&j->result);
 	while (j->n_file_systems)
 		close_fd(&j->file_systems[--j->n_file_systems]);
 	if (j->stacks)

@@ -11,6 +11,7 @@
 #include "jail/result.h"
 #include "jail/watch.h"
 #include "net/net.h"
+#include "trace/trace.h"
 
 struct template;
 
@@ -37,7 +38,8 @@ struct jail {
 	bool finished;
 	bool program_reported; /* result has the program's status */
 	int program_status;
-	struct result result; /* valid when finished */
+	struct trace trace;   /* who watches it */
+	struct result result; /* valid when finished; what it owns goes with the release */
 };
 
 /* struct jail_io - descriptors of one launch */
@@ -58,7 +60,7 @@ struct jail_io {
 
 #define JAIL_INIT                                                                                  \
 	{                                                                                          \
-		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE                         \
+		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE, .trace = TRACE_INIT    \
 	}
 
 /**

@@ -16,6 +16,7 @@
 struct cgroup_plan;
 struct net_plan;
 struct sock_fprog;
+struct trace_settings;
 struct enter_plan;
 
 /* struct idmap_plan - one of the two id maps of the user namespace */
@@ -142,8 +143,13 @@ struct jail_plan {
 	/* privileges */
 	uint64_t caps; /* capabilities kept, one bit each */
 	bool no_new_privs;
-	const struct sock_fprog *seccomp; /* NULL: none */
+	const struct sock_fprog *seccomp; /* what is installed; NULL: none */
+	const struct sock_fprog *policy;  /* the policy alone: the same, unless it is watched */
 	bool seccomp_log;
+	bool seccomp_asks;		    /* the filter is one with a listener */
+	bool seccomp_kills;		    /* the policy can kill */
+	bool follow;			    /* the launcher explains what the policy kills */
+	const struct trace_settings *trace; /* what is watched from outside; NULL: nothing */
 
 	/* program */
 	char *const *argv;
