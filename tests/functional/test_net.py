@@ -102,6 +102,7 @@ def test_loopback_up_or_down(world):
 
 
 @privileged
+@pytest.mark.core
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_from_a_file(world, tmp, form):
     if form == "text":
@@ -119,6 +120,7 @@ def test_from_a_file(world, tmp, form):
 # ---------------------------------------------------------------- interfaces of the host
 
 @privileged
+@pytest.mark.core
 def test_iface_own_moves_and_comes_back(world):
     r = nsjail("--chroot", "/", "--iface_own", "own0", "--", "/bin/sh", "-c", "ip -o link").ok()
     assert "own0@" in r.out and "lan0" not in r.out, r
