@@ -51,6 +51,7 @@ bench: setup
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD)
 	@$(PYTHON) tests/bench/serve.py --build $(BUILD)
 	@$(BUILD)/tests/bench/seccomp_bench
+	@$(PYTHON) tests/bench/limits.py --build $(BUILD)
 
 install: all
 	meson install -C $(BUILD) --no-rebuild

@@ -42,7 +42,7 @@ enum toastainer_reason {
 	TOASTAINER_CPU_LIMIT = 7,    /* ended at the CPU time of all its processes */
 	TOASTAINER_HOST_OOM = 8,     /* killed by the kernel: the machine had no memory left */
 	TOASTAINER_IDLE_LIMIT = 10,  /* ended after using no CPU for so long */
-	TOASTAINER_SECCOMP = 11,     /* killed by its system call policy */
+	TOASTAINER_SECCOMP = 11,     /* by its system call policy, as far as the signal tells */
 };
 
 /* Room for figures: see toastainer_figure_name(). */

@@ -233,7 +233,7 @@ class Run:
         command = f"cd /toastainer/tests && exec {PYTHON} -m pytest -q -c pytest.ini --durations=10 vm {what}"
         if self.opts.k:
             command += " -k " + shlex.quote(self.opts.k)
-        status, out, report = vm.boot(cache, tree, command, kind, env, limit=3000 if self.opts.slow else 400)
+        status, out, report = vm.boot(cache, tree, command, kind, env, limit=7200 if self.opts.slow else 900)
         print(out, flush=True)
         self.outcomes(f"vm-{kind}", report, status, time.monotonic() - start)
 

@@ -35,17 +35,18 @@ static long clone3_call(struct clone_args *args, int (*fn)(void *), void *arg)
 
 /* clone(2) keeps the signal in the low byte, where CLONE_NEWTIME lies for clone3: see child.c. */
 pid_t proc_clone(uint64_t flags, int exit_signal, int (*fn)(void *), void *arg, char *stack_top,
-		 size_t stack_size UNUSED, int *pidfd)
+		 size_t stack_size UNUSED, int *pidfd, int cgroup)
 {
 	pid_t pid;
 
 #ifdef __x86_64__
 	struct clone_args args = {
-		.flags = flags | CLONE_CLEAR_SIGHAND,
+		.flags = flags | CLONE_CLEAR_SIGHAND | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.exit_signal = (uint64_t)exit_signal,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.stack = stack_top ? (uint64_t)(uintptr_t)(stack_top - stack_size) : 0,
 		.stack_size = stack_top ? stack_size : 0,
+		.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
 	};
 	long r = clone3_call(&args, fn, arg);
 
@@ -53,7 +54,7 @@ pid_t proc_clone(uint64_t flags, int exit_signal, int (*fn)(void *), void *arg, 
 	if (r >= 0 || (r != -ENOSYS && r != -EPERM))
 		return (pid_t)r;
 #endif
-	if (!stack_top)
+	if (!stack_top || cgroup >= 0)
 		return -ENOSYS;
 	pid = clone(fn, stack_top, (int)(flags | (uint64_t)exit_signal), arg, pidfd);
 	return pid < 0 ? -errno : pid;

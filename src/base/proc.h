@@ -16,9 +16,11 @@
  * @stack_top: end of the memory for its stack (needed with CLONE_VM, else may be NULL when clone3
  *	is there); 16-byte aligned, at least @stack_size bytes below it
  * @pidfd: set when CLONE_PIDFD is among the flags
+ * @cgroup: directory of the cgroup v2 group that it is to be born in, or FD_NONE; needs clone3:
+ *	-ENOSYS without
  * Return: pid or a negative errno.
  */
 pid_t proc_clone(uint64_t flags, int exit_signal, int (*fn)(void *), void *arg, char *stack_top,
-		 size_t stack_size, int *pidfd);
+		 size_t stack_size, int *pidfd, int cgroup);
 
 #endif

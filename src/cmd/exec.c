@@ -118,7 +118,8 @@ static int prepare(struct exec *x, char **words, struct err *err)
 	cfg->mode = MODE_ONCE;
 	cfg->tty = TTY_AUTO;
 	cfg->time_limit = 0;
-	cfg->jail_name = cfg->result_json = NULL;
+	cfg->jail_name = cfg->result_json = cfg->seccomp_unotify_report = NULL;
+	cfg->explain = cfg->audit = cfg->seccomp_unotify = false; /* the jail's program alone */
 	take_options(cfg, words, err); /* once more, over the jail's */
 	rest++;
 	if (str_eq(*rest, "--"))

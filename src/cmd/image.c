@@ -162,7 +162,7 @@ static int build(struct config *cfg, const struct cli *cli)
 	_cleanup_close_ int result_fd = FD_NONE;
 	struct shell sh = SHELL_INIT;
 	struct err err = ERR_INIT;
-	struct result res;
+	struct result res = {.exit_code = -1};
 	int r;
 
 	outcome_log(cfg);
@@ -182,7 +182,9 @@ static int build(struct config *cfg, const struct cli *cli)
 	shell_close(&sh);
 	report_build(&res, rq.dir, !shell_asked);
 	r = outcome_write(result_fd, &res, &err);
-	return r ? fail(&err) : outcome_status(FACE_IMAGE, &res);
+	r = r ? fail(&err) : outcome_status(FACE_IMAGE, &res);
+	result_free(&res);
+	return r;
 }
 
 /* `toastainer --create_image=DIR ...`: the user's options follow @argv[0]. */

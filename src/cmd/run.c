@@ -117,7 +117,12 @@ static int run_mode(const struct config *cfg, int result_fd, struct starter *sta
 		outcome_tell(&result);
 	}
 	r = outcome_write(result_fd, &result, err);
-	return r < 0 ? fail(cfg->face, err) : outcome_status(cfg->face, &result);
+	if (r >= 0)
+		r = outcome_status(cfg->face, &result);
+	else
+		r = fail(cfg->face, err);
+	result_free(&result);
+	return r;
 }
 
 static int write_pid(const char *file, struct err *err)

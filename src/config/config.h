@@ -203,7 +203,7 @@ struct config {
 	/* seccomp */
 	const char *seccomp_policy_file, *seccomp_unotify_report;
 	LIST_OF(const char *) seccomp_string;
-	bool seccomp_log, seccomp_unotify;
+	bool seccomp_log, seccomp_unotify, explain, audit;
 
 	/* cgroups */
 	uint64_t cgroup_mem_max, cgroup_mem_memsw_max, cgroup_pids_max;
@@ -213,6 +213,14 @@ struct config {
 	const char *cgroup_net_cls_mount, *cgroup_net_cls_parent;
 	const char *cgroup_cpu_mount, *cgroup_cpu_parent, *cgroupv2_mount;
 	bool use_cgroupv2, detect_cgroupv2;
+	int32_t cgroup_version; /* enum cgroup_version */
+	bool cgroup_always, mount_cgroup;
+	uint64_t cgroup_mem_high;
+	uint32_t cgroup_cpu_weight, cgroup_io_weight;
+	const char *cgroup_cpuset_cpus, *cgroup_cpuset_mems;
+	LIST_OF(const char *) cgroup_io_max;
+	LIST_OF(const char *) cgroup_hugetlb_max;
+	LIST_OF(const char *) cgroup_device;
 
 	/* network */
 	bool iface_no_lo;

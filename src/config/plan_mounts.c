@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "base/sys.h"
+#include "cgroup/cgroup.h"
 #include "config/plan_parts.h"
 #include "jail/mounts.h"
 #include "jail/target.h"
@@ -282,6 +283,31 @@ static int add_proc(struct planner *p, struct list *l, struct err *err)
 	if (cfg->face != FACE_NSJAIL)
 		attrs |= MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	return add_fs(p, l, "proc", cfg->proc_path, "", attrs, err);
+}
+
+/* The jail's own groups: the v2 one, or a directory with one for each hierarchy. */
+static int add_cgroup(struct planner *p, struct list *l, struct err *err)
+{
+	static const char top[] = "/sys/fs/cgroup";
+	const uint64_t attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			       MOUNT_ATTR_NOEXEC;
+	const struct cgroup_plan *groups = p->plan->cgroup;
+	int r = 0;
+
+	if (groups->n == 1 && groups->place[0].v2)
+		return add_fs(p, l, "cgroup2", top, "", attrs, err);
+	r = add_fs(p, l, "tmpfs", top, "mode=0755,size=65536", attrs, err);
+	for (unsigned i = 0; i < groups->n && r >= 0; i++) {
+		const struct cgroup_place *place = &groups->place[i];
+		const char *name = place->v2 ? "unified" : place->hierarchy;
+		const char *dst = arena_printf(&p->out->arena, "%s/%s", top, name);
+
+		if (!dst)
+			return err_oom(err);
+		r = add_fs(p, l, place->v2 ? "cgroup2" : "cgroup", dst, place->v2 ? "" : name, attrs,
+			   err);
+	}
+	return r;
 }
 
 /*
@@ -576,6 +602,8 @@ int plan_mounts(struct planner *p, struct err *err)
 	r = add_defaults(p, &all, &users, err);
 	for (unsigned i = 1; i < users.n && r >= 0; i++)
 		r = add(p, &all, &users.v[i]) ? 0 : err_oom(err);
+	if (r >= 0 && cfg->mount_cgroup && !has_target(&users, "/sys/fs/cgroup"))
+		r = add_cgroup(p, &all, err);
 	if (r >= 0 && cfg->face == FACE_NSJAIL && cfg->mount_proc)
 		r = add_proc(p, &all, err);
 	if (r < 0)

@@ -494,6 +494,7 @@ static void plan_outside(struct planner *p, struct net_plan *net)
 				     "(--user 0:100000 --group 0:100000)");
 	} else if (net->rules && (HAS_CAP(caps, CAP_NET_ADMIN) || HAS_CAP(caps, CAP_SYS_ADMIN) ||
 				  HAS_CAP(caps, CAP_NET_RAW))) {
+		net->can_get_around = true;
 		plan_warn(p, "without a user namespace, a program that keeps CAP_NET_ADMIN, "
 			     "CAP_NET_RAW or CAP_SYS_ADMIN can get around the traffic rules");
 	}

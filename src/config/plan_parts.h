@@ -16,6 +16,7 @@ struct planner {
 
 int plan_ids(struct planner *p, struct err *err);     /* plan_ids.c: id maps, user, group */
 int plan_net(struct planner *p, struct err *err);     /* plan_net.c: interfaces, traffic rules */
+int plan_cgroup(struct planner *p, struct err *err);  /* plan_cgroup.c: control groups */
 int plan_mounts(struct planner *p, struct err *err);  /* plan_mounts.c: root and mounts */
 int plan_limits(struct planner *p, struct err *err);  /* plan_limits.c: rlimits, CPUs, ... */
 int plan_watch(struct planner *p, struct err *err);   /* plan_watch.c: limits of our own */

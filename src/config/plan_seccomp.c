@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The system call policy: compiled here, installed by the child as its last step but one.
+ * The system call policy: compiled here, installed by the child as its last step but one; and what
+ * watches it: explain, audit, seccomp_unotify.
  */
 #include <fcntl.h>
 
 #include "base/io.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "config/plan_parts.h"
 #include "kafel/kafel.h"
+#include "trace/filter.h"
+#include "trace/trace.h"
 
 enum { LARGEST_POLICY = 16 << 20 };
 
@@ -32,37 +36,131 @@ static int join(struct planner *p, char **ret, size_t *ret_n, struct err *err)
 	return 0;
 }
 
-int plan_seccomp(struct planner *p, struct err *err)
+/* read_policy() - the policy's text. @ret: NULL when there is none */
+static int read_policy(struct planner *p, const char **ret_name, char **ret, size_t *ret_n,
+		       struct err *err)
 {
 	const struct config *cfg = p->cfg;
 	const char *file = cfg->seccomp_policy_file;
-	/* nsjail gives numbers of the x32 interface to the policy's DEFAULT; elsewhere they are killed */
-	const struct kafel_options options = {.builtins = kafel_builtins,
-					      .refuse_x32 = cfg->face != FACE_NSJAIL};
-	struct sock_fprog *prog;
-	char *text;
-	size_t n;
-	int r;
 
 	if (file && !file[0])
 		file = NULL;
-	if (!file && !cfg->seccomp_string.n)
-		return 0;
+	*ret_name = file ?: "seccomp_string";
+	*ret = NULL;
 	if (file && cfg->seccomp_string.n)
 		return err_set(err, EINVAL, "seccomp_policy and seccomp_string exclude each other");
 	if (file)
-		r = io_read_file(&p->out->arena, AT_FDCWD, file, LARGEST_POLICY, &text, &n, err);
-	else
-		r = join(p, &text, &n, err);
-	if (r < 0)
+		return io_read_file(&p->out->arena, AT_FDCWD, file, LARGEST_POLICY, ret, ret_n,
+				    err);
+	return cfg->seccomp_string.n ? join(p, ret, ret_n, err) : 0;
+}
+
+/* compile() - the policy and its filter; both stay NULL when there is none. */
+static int compile(struct planner *p, struct kafel_policy **ret_policy, struct err *err)
+{
+	/* nsjail gives numbers of the x32 interface to the policy's DEFAULT; elsewhere they are killed */
+	const struct kafel_options options = {.builtins = kafel_builtins,
+					      .refuse_x32 = p->cfg->face != FACE_NSJAIL};
+	struct sock_fprog *prog;
+	const char *name;
+	char *text;
+	size_t n;
+	int r = read_policy(p, &name, &text, &n, err);
+
+	if (r < 0 || !text)
 		return r;
 	prog = arena_alloc(&p->out->arena, sizeof(*prog));
 	if (!prog)
 		return err_oom(err);
-	r = kafel_compile(&options, text, n, file ?: "seccomp_string", &p->out->arena, prog, err);
+	r = kafel_parse(&options, text, n, name, &p->out->arena, ret_policy, err);
+	if (r >= 0)
+		r = kafel_generate(*ret_policy, &p->out->arena, prog, err);
 	if (r < 0)
 		return err_wrap(err, "seccomp policy");
-	p->plan->seccomp = prog;
-	p->plan->seccomp_log = cfg->seccomp_log;
+	p->plan->seccomp = p->plan->policy = prog;
+	p->plan->seccomp_kills = !p->cfg->audit;
 	return 0;
+}
+
+/* What watches needs a launcher beside the jail, and tells of one jail at a time. */
+static int check_watching(const struct config *cfg, bool policy, struct err *err)
+{
+	const char *name = cfg->audit ? "audit" : cfg->seccomp_unotify ? "seccomp_unotify" : NULL;
+
+	if (cfg->mode == MODE_EXECVE && (name || cfg->explain))
+		return err_set(err, EINVAL, "%s: mode execve has no supervisor that could watch",
+			       name ?: "explain");
+	if (cfg->mode == MODE_LISTEN && name)
+		return err_set(err, EINVAL, "%s tells of one jail: not for mode listen", name);
+	if (cfg->audit && !policy)
+		return err_set(err, EINVAL, "audit: there is no seccomp policy to audit");
+	return 0;
+}
+
+static int open_report(struct planner *p, struct trace_settings *t, struct err *err)
+{
+	const char *file = p->cfg->seccomp_unotify_report;
+	size_t n = file ? strlen(file) : 0;
+	int fd;
+
+	if (!n)
+		return 0;
+	t->json = n > 5 && str_eq(file + n - 5, ".json");
+	fd = sys_openat(AT_FDCWD, file, O_CREAT | O_WRONLY | O_TRUNC, 0644);
+	if (fd < 0)
+		return err_sys(err, fd, "seccomp_unotify_report: open '%s'", file);
+	p->out->trace_fd = fd;
+	return 0;
+}
+
+/* plan_watching() - the filter of an audited or traced jail asks us; see trace/filter.c. */
+static int plan_watching(struct planner *p, const struct kafel_policy *policy, struct err *err)
+{
+	const struct config *cfg = p->cfg;
+	struct trace_settings *t = arena_alloc(&p->out->arena, sizeof(*t));
+	struct sock_fprog *prog = arena_alloc(&p->out->arena, sizeof(*prog));
+	struct filter_wish wish = {.files = cfg->seccomp_unotify, .audit = cfg->audit};
+	int r;
+
+	if (!t || !prog)
+		return err_oom(err);
+	*t = (struct trace_settings){.policy = policy,
+				     .explain = cfg->explain && policy,
+				     .files = cfg->seccomp_unotify,
+				     .audit = cfg->audit};
+	p->plan->trace = t;
+	p->plan->follow = t->explain;
+	if (cfg->explain && !policy)
+		plan_warn(p, "explain: there is no seccomp policy");
+	if (!wish.files && !wish.audit)
+		return 0;
+	if (sys(SYS_getrandom, &t->cookie, sizeof(t->cookie), 0) != sizeof(t->cookie))
+		return err_set(err, EIO, "tracing: no random number");
+	wish.cookie = t->cookie;
+	r = filter_build(&wish, p->plan->seccomp, &p->out->arena, prog, err);
+	if (r < 0)
+		return r;
+	p->plan->seccomp = prog;
+	p->plan->seccomp_asks = true;
+	if (cfg->audit)
+		plan_warn(p, "audit: the policy refuses nothing in this run");
+	return open_report(p, t, err);
+}
+
+int plan_seccomp(struct planner *p, struct err *err)
+{
+	const struct config *cfg = p->cfg;
+	struct kafel_policy *policy = NULL;
+	int r = compile(p, &policy, err);
+
+	if (r >= 0)
+		r = check_watching(cfg, policy, err);
+	if (r < 0)
+		return r;
+	p->plan->seccomp_log = cfg->seccomp_log;
+	if (cfg->seccomp_unotify_report && !cfg->seccomp_unotify)
+		plan_warn(p, "seccomp_unotify_report: nothing is traced without seccomp_unotify");
+	if (cfg->explain || cfg->audit || cfg->seccomp_unotify)
+		r = plan_watching(p, policy, err);
+	return r;
 }

@@ -122,12 +122,6 @@ static int refuse_unenforced(const struct config *cfg, struct err *err)
 		bool used;
 		const char *name;
 	} later[] = {
-		{cfg->seccomp_unotify || cfg->seccomp_unotify_report, "seccomp_unotify"},
-		{cfg->cgroup_mem_max || cfg->cgroup_mem_memsw_max || cfg->cgroup_mem_swap_max >= 0,
-		 "a memory cgroup limit"},
-		{cfg->cgroup_pids_max, "cgroup_pids_max"},
-		{cfg->cgroup_net_cls_classid, "cgroup_net_cls_classid"},
-		{cfg->cgroup_cpu_ms_per_sec, "cgroup_cpu_ms_per_sec"},
 		{schema_has(&schema_config, cfg, schema_find(&schema_config, "user_net", 8)),
 		 "user_net"},
 	};
@@ -172,6 +166,8 @@ int to_plan(const struct config *cfg, struct planned *ret, struct err *err)
 	if (r >= 0)
 		r = plan_net(&p, err);
 	if (r >= 0)
+		r = plan_cgroup(&p, err);
+	if (r >= 0)
 		r = plan_mounts(&p, err);
 	if (r >= 0)
 		r = plan_descriptors(&p, err);
@@ -192,6 +188,8 @@ void planned_free(struct planned *p)
 {
 	if (p->null_fd >= 0)
 		close(p->null_fd);
+	if (p->trace_fd >= 0)
+		close(p->trace_fd);
 	if (p->exec_fd >= 0)
 		close(p->exec_fd);
 	arena_free(&p->arena);

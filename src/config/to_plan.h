@@ -13,6 +13,7 @@ struct planned {
 	struct jail_plan plan;
 	struct arena arena;
 	int null_fd, exec_fd;
+	int trace_fd; /* where the trace's report goes, or FD_NONE: to the log */
 	/* what was asked for and cannot be, but does not stop the run; lines for the log */
 	const char *warnings[8];
 	unsigned n_warnings;
@@ -20,7 +21,7 @@ struct planned {
 
 #define PLANNED_INIT                                                                               \
 	{                                                                                          \
-		.null_fd = FD_NONE, .exec_fd = FD_NONE                                             \
+		.null_fd = FD_NONE, .exec_fd = FD_NONE, .trace_fd = FD_NONE                        \
 	}
 
 /**

@@ -18,15 +18,17 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "base/io.h"
 #include "base/proc.h"
 #include "base/sys.h"
 #include "jail/enter.h"
 #include "jail/mounts.h"
 #include "jail/report.h"
 #include "jail/steps.h"
+#include "trace/trace.h"
 
-#ifndef SECCOMP_FILTER_FLAG_LOG
-#define SECCOMP_FILTER_FLAG_LOG (1UL << 1)
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 
 static void send_report(int ctl, const struct report *r)
@@ -48,17 +50,31 @@ int child_weaker(struct child *c, enum protection p, enum protection_state state
 
 /* ---- steps that are too small for a file */
 
-static int step_idmap(struct child *c, struct err *err)
+/*
+ * Before anything is done or made in the program's name. Only then the cgroup namespace: its top is
+ * the group that the process is in.
+ */
+static int step_cgroup(struct child *c, struct err *err)
 {
-	char go;
-	ssize_t n;
+	bool own = c->plan->clone_flags & CLONE_NEWCGROUP;
+	int r;
 
-	if (!c->wait_go)
+	if (!c->plan->cgroup)
 		return 0;
-	do
-		n = sys(SYS_recvfrom, c->ctl, &go, 1, 0, NULL, NULL);
-	while (n == -EINTR);
-	return n == 1 ? 0 : err_set(err, ECANCELED, "the launcher is gone");
+	r = cgroup_enter(c->cgroup, c->born_inside, err);
+	if (r >= 0 && own) {
+		r = (int)sys(SYS_unshare, CLONE_NEWCGROUP);
+		if (r < 0)
+			err_sys(err, r, "make a cgroup namespace");
+	}
+	if (r >= 0)
+		r = cgroup_seal(c->cgroup, own, err);
+	else
+		return r;
+	/* With another owner, the jail's own limits at least are not its to write. */
+	if (r < 0 && c->cgroup->disowned)
+		r = child_weaker(c, PROTECT_CGROUPS, PROTECTION_DEGRADED, err);
+	return r;
 }
 
 /*
@@ -82,6 +98,40 @@ static int leave_terminal(struct err *err)
 			"--skip_setsid and trust the program");
 }
 
+/* await_go() - a byte from the launcher. */
+static int await_go(struct child *c, struct err *err)
+{
+	char go;
+	ssize_t n;
+
+	do
+		n = sys(SYS_recvfrom, c->ctl, &go, 1, 0, NULL, NULL);
+	while (n == -EINTR);
+	return n == 1 ? 0 : err_set(err, ECANCELED, "the launcher is gone");
+}
+
+static int step_idmap(struct child *c, struct err *err)
+{
+	return c->wait_go ? await_go(c, err) : 0;
+}
+
+/* Whoever explains violations attaches now: later, this process may have become someone else. */
+static int step_follow(struct child *c, struct err *err)
+{
+	const struct report rep = {.kind = REPORT_FOLLOW};
+	ssize_t n;
+	int self;
+
+	if (!c->plan->follow)
+		return 0;
+	self = sys_pidfd_open((pid_t)sys(SYS_getpid));
+	n = self < 0 ? sys(SYS_sendto, c->ctl, &rep, report_size(&rep), MSG_NOSIGNAL, NULL, 0)
+		     : io_send_fd(c->ctl, &rep, report_size(&rep), self);
+	if (self >= 0)
+		sys_close(self);
+	return n < 0 ? err_set(err, ECANCELED, "the launcher is gone") : await_go(c, err);
+}
+
 static int step_session(struct child *c, struct err *err)
 {
 	int r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -96,7 +146,7 @@ static int step_session(struct child *c, struct err *err)
 
 static int step_enter(struct child *c, struct err *err)
 {
-	return c->plan->enter ? enter_program(c->plan->enter, err) : 0;
+	return c->plan->enter ? enter_program(c->plan, err) : 0;
 }
 
 static int step_hostname(struct child *c, struct err *err)
@@ -180,23 +230,66 @@ static int step_no_new_privs(struct child *c, struct err *err)
 	return r < 0 ? err_sys(err, r, "set no_new_privs") : 0;
 }
 
-static int install_seccomp(const struct jail_plan *p, struct err *err)
+/* send_listener() - the one call that a filter with a listener lets through by its cookie (filter.c). */
+static int send_listener(const struct child *c, int listener)
 {
-	int r = (int)sys(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-			 p->seccomp_log ? SECCOMP_FILTER_FLAG_LOG : 0, p->seccomp);
+	struct report rep = {.kind = REPORT_LISTENER};
+	struct iovec iov = {&rep, report_size(&rep)};
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} u = {.align = {.cmsg_level = SOL_SOCKET,
+			 .cmsg_type = SCM_RIGHTS,
+			 .cmsg_len = CMSG_LEN(sizeof(int))}};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = u.buf,
+			     .msg_controllen = sizeof(u.buf)};
 
+	memcpy(CMSG_DATA(&u.align), &listener, sizeof(int));
+	return (int)sys(SYS_sendmsg, c->ctl, &msg, MSG_NOSIGNAL, 0, 0, c->plan->trace->cookie);
+}
+
+/* A filter that asks: whoever answers gets the listener; ours ends with the exec. */
+static int install_listener(const struct child *c, unsigned flags, struct err *err)
+{
+	const unsigned killable = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	int fd;
+
+	flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	fd = (int)sys(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | killable, c->plan->seccomp);
+	if (fd == -EINVAL) /* before Linux 5.19: signals interrupt a call that is looked at */
+		fd = (int)sys(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, c->plan->seccomp);
+	if (fd == -EBUSY)
+		return err_set(err, EBUSY,
+			       "install the tracing filter: we are traced in this way ourselves, "
+			       "and a process can have one listener only");
+	if (fd >= 0)
+		fd = send_listener(c, fd);
+	return fd < 0 ? err_sys(err, fd, "install the tracing filter") : 0;
+}
+
+static int install_seccomp(const struct child *c, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+	unsigned flags = p->seccomp_log ? SECCOMP_FILTER_FLAG_LOG : 0;
+	int r;
+
+	if (p->seccomp_asks)
+		return install_listener(c, flags, err);
+	r = (int)sys(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, p->seccomp);
 	return r < 0 ? err_sys(err, r, "install the system call policy") : 0;
 }
 
 /* Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go. */
 static int step_seccomp_privileged(struct child *c, struct err *err)
 {
-	return c->plan->seccomp && !c->plan->no_new_privs ? install_seccomp(c->plan, err) : 0;
+	return c->plan->seccomp && !c->plan->no_new_privs ? install_seccomp(c, err) : 0;
 }
 
 static int step_seccomp(struct child *c, struct err *err)
 {
-	return c->plan->seccomp && c->plan->no_new_privs ? install_seccomp(c->plan, err) : 0;
+	return c->plan->seccomp && c->plan->no_new_privs ? install_seccomp(c, err) : 0;
 }
 
 /* SIG_DFL as the kernel's struct sigaction: handler, flags, restorer, mask. */
@@ -240,6 +333,8 @@ static const struct step {
 	int (*run)(struct child *c, struct err *err);
 } steps[] = {
 	{"idmap", step_idmap},
+	{"cgroup", step_cgroup},
+	{"follow", step_follow},
 	{"session", step_session},
 	{"hostname", step_hostname},
 	{"loopback", loopback_up},
@@ -359,8 +454,9 @@ static void reap_all(void)
 {
 	const struct timespec pause = {.tv_nsec = 500000};
 
-	if (sys(SYS_kill, -1, SIGKILL) < 0)
-		return; /* there is none */
+	/* Not pid 1: we were sent into a jail (`exec`), and the others are not ours. */
+	if (sys(SYS_getpid) != 1 || sys(SYS_kill, -1, SIGKILL) < 0)
+		return;
 	for (int rounds = 0; rounds < 100; rounds++) {
 		int r;
 
@@ -392,6 +488,38 @@ static void confine_guard(struct child *c, int also)
 	close_between(hi + 1, ~0U);
 }
 
+/* start_program() - in the jail's v2 group from the beginning, where the kernel can. */
+static pid_t start_program(struct child *c, uint64_t flags)
+{
+	int group = c->plan->cgroup ? cgroup_v2_dir(c->cgroup) : FD_NONE;
+	pid_t pid = -ENOSYS;
+
+	c->born_inside = group >= 0; /* before the clone: it is in our memory */
+	if (c->born_inside)
+		pid = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL,
+				 group);
+	if (pid != -ENOSYS)
+		return pid;
+	c->born_inside = false;
+	pid = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL, FD_NONE);
+	/* Older kernels (6.1) share no memory across time namespaces. */
+	if (pid == -EINVAL && c->plan->clone_flags & CLONE_NEWTIME)
+		pid = proc_clone(flags & ~(uint64_t)CLONE_VM, SIGCHLD, program_main, c,
+				 c->stack_top, CHILD_STACK, NULL, FD_NONE);
+	return pid;
+}
+
+/* A parked jail waits for long: other clients' sockets must not stay open in it. */
+static void close_for_park(struct child *c)
+{
+	int also[4 + CGROUP_PLACES] = {c->ctl, c->plan->exec_fd, c->plan->null_fd, c->sysfs};
+	unsigned n = 4;
+
+	for (unsigned i = 0; c->plan->cgroup && i < CGROUP_PLACES; i++)
+		also[n++] = c->cgroup->dir[i];
+	close_others(c->plan, also, n);
+}
+
 static bool launcher_is_gone(int ctl)
 {
 	struct pollfd fd = {ctl, 0, 0};
@@ -413,7 +541,7 @@ static int join_jail(struct child *c, struct err *err)
 
 	c->wait_go = false;
 	if (r >= 0)
-		r = enter_guard(c->plan->enter, err);
+		r = enter_guard(c->plan, err);
 	die_with_launcher(c->plan); /* a change of rights may have cleared it */
 	if (r >= 0 && launcher_is_gone(c->ctl))
 		r = err_set(err, ECANCELED, "the launcher is gone");
@@ -437,12 +565,11 @@ int child_guard_main(void *arg)
 	die_with_launcher(p);
 	if (launcher_is_gone(c->ctl)) /* before it could be signalled */
 		return 255;
-	if (c->park) { /* for long: other clients' sockets must not stay open here */
-		const int also[] = {c->ctl, p->exec_fd, p->null_fd, c->sysfs};
-
-		close_others(p, also, ARRAY_SIZE(also));
-	}
+	if (c->park)
+		close_for_park(c);
 	flags |= p->clone_flags & ~child_guard_namespaces(p) & ~(uint64_t)CLONE_NEWTIME;
+	if (p->cgroup)
+		flags &= ~(uint64_t)CLONE_NEWCGROUP;
 	if (p->pid_role == PID_ONE)
 		flags |= CLONE_NEWPID; /* a further one, nested in ours */
 	if (p->pid_role == PID_SHARED) {
@@ -461,11 +588,7 @@ int child_guard_main(void *arg)
 	}
 	if (p->enter && join_jail(c, &r.err) < 0)
 		return guard_failed(c, &r, "enter");
-	program = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL);
-	/* Older kernels (6.1) share no memory across time namespaces. */
-	if (program == -EINVAL && p->clone_flags & CLONE_NEWTIME)
-		program = proc_clone(flags & ~(uint64_t)CLONE_VM, SIGCHLD, program_main, c,
-				     c->stack_top, CHILD_STACK, NULL);
+	program = start_program(c, flags);
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
 		return guard_failed(c, &r, "namespaces");

@@ -6,6 +6,7 @@
 #define TOASTAINER_JAIL_CHILD_H
 
 #include "base/err.h"
+#include "cgroup/cgroup.h"
 #include "jail/receipt.h"
 
 /*
@@ -17,6 +18,9 @@ static inline uint64_t child_guard_namespaces(const struct jail_plan *p)
 {
 	uint64_t flags = p->clone_flags & ~(uint64_t)CLONE_NEWTIME;
 
+	/* A cgroup namespace shows what is below the group that its maker is in: see step_cgroup. */
+	if (p->cgroup)
+		flags &= ~(uint64_t)CLONE_NEWCGROUP;
 	if (p->pid_role != PID_ONE)
 		return flags;
 	/* A network namespace that the launcher is to put something in has to be there for it. */
@@ -35,7 +39,9 @@ enum { CHILD_SIG_ORPHANED = 40 };
 /* struct child - what one launch carries through the steps; lives on the launcher's side */
 struct child {
 	const struct jail_plan *plan;
-	int ctl;	  /* control socket to the launcher */
+	const struct cgroup *cgroup; /* the jail's groups, when the plan has some */
+	bool born_inside;	     /* in that of v2 */
+	int ctl;		     /* control socket to the launcher */
 	int launcher_ctl; /* the launcher's end of it, which we inherit and must not hold */
 	int *trees;	  /* one descriptor a mount of the plan: its detached tree, or FD_NONE */
 	int root;	  /* the new root, before it is one */

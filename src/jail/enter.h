@@ -15,6 +15,7 @@ struct enter_plan {
 	int pidfd;	/* of it */
 	int root;	/* its root directory */
 	uint64_t flags; /* CLONE_NEW* of the namespaces that are not ours already */
+	bool limited;	/* the jail has groups of its own: not joining them would be weaker */
 };
 
 #define ENTER_INIT                                                                                 \
@@ -31,7 +32,7 @@ int enter_prepare(pid_t pid, struct enter_plan *ret, struct err *err);
 void enter_free(struct enter_plan *e);
 
 /** enter_change_plan() - of the jail's own plan, keep what confines a process; join for the rest. */
-void enter_change_plan(struct jail_plan *plan, const struct enter_plan *e);
+void enter_change_plan(struct jail_plan *plan, struct enter_plan *e);
 
 /**
  * enter_cgroups() - move a process into the control groups of the jail. Called by the launcher
@@ -42,9 +43,9 @@ int enter_cgroups(const struct enter_plan *e, pid_t pid, struct err *err);
 /* In the child, system calls only: */
 
 /** enter_guard() - join the namespaces that a guard has, or that count for its children. */
-int enter_guard(const struct enter_plan *e, struct err *err);
+int enter_guard(const struct jail_plan *p, struct err *err);
 
 /** enter_program() - join the others, and the jail's root. */
-int enter_program(const struct enter_plan *e, struct err *err);
+int enter_program(const struct jail_plan *p, struct err *err);
 
 #endif

@@ -21,6 +21,7 @@
 #include "jail/jail.h"
 #include "jail/network.h"
 #include "jail/report.h"
+#include "jail/result_cgroup.h"
 #include "jail/template.h"
 #include "jail/userns.h"
 
@@ -30,6 +31,13 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = FD_NONE;
 }
 
 /* Memory for one launch: the stacks of its two processes and what the child works with. */
@@ -68,6 +76,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	l = (struct launch *)(mem + 2 * CHILD_STACK);
 	l->child = (struct child){
 		.plan = p,
+		.cgroup = &j->cgroup,
 		.ctl = child_ctl,
 		.launcher_ctl = j->ctl,
 		.trees = l->trees,
@@ -95,7 +104,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	/* No handler of ours may run in the child; it starts with everything blocked. */
 	sys_sigmask(SIG_SETMASK, &all, &mask);
 	pid = proc_clone(flags, p->own_process ? SIGCHLD : 0, child_guard_main, &l->child,
-			 mem + 2 * CHILD_STACK, CHILD_STACK, &j->guard_fd);
+			 mem + 2 * CHILD_STACK, CHILD_STACK, &j->guard_fd, FD_NONE);
 	sys_sigmask(SIG_SETMASK, &mask, NULL);
 	if (io->template)
 		r = template_leave(io->template, err);
@@ -138,11 +147,14 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		return err_sys(err, errno, "make the control socket");
 	j->ctl = pair[0];
 	child_ctl = pair[1];
-	if (plan->measure)
-		measure_begin(&j->measure);
 	j->started_ns = now_ns();
-	r = plan->net ? start_in_network(j, child_ctl, io ?: &nothing, &step, err)
-		      : start_guard(j, child_ctl, io ?: &nothing, err);
+	r = plan->cgroup ? cgroup_create(plan->cgroup, &j->cgroup, err) : 0;
+	if (r < 0)
+		step = "cgroup";
+	else if (plan->net)
+		r = start_in_network(j, child_ctl, io ?: &nothing, &step, err);
+	else
+		r = start_guard(j, child_ctl, io ?: &nothing, err);
 	if (r >= 0 && plan->clone_flags & CLONE_NEWUSER) {
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
@@ -158,16 +170,36 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		jail_release(j);
 		return r;
 	}
+	if (plan->cgroup)
+		cgroup_tidy(plan->cgroup); /* while the jail sets itself up */
+	if (plan->measure)
+		measure_begin(&j->measure);
 	if (!(io && io->park))
 		watch_start(&j->watch, &plan->watch, j->started_ns);
 	return 0;
 }
 
-static void close_fd(int *fd)
+/* The program waits to be followed; whether that works or not, it goes on. */
+static void follow_program(struct jail *j, int pidfd)
 {
-	if (*fd >= 0)
-		close(*fd);
-	*fd = FD_NONE;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	if (!j->trace.exits)
+		trace_exits(&j->trace, j->plan->trace, trace_number_in(path, "Pid:\t"), NULL);
+	sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0);
+}
+
+/* Without an answer to its calls the jail could only hang. */
+static void answer_listener(struct jail *j, int *listener)
+{
+	struct err err = ERR_INIT;
+
+	if (trace_calls(&j->trace, j->plan->trace, take_fd(listener), &err) == 0)
+		return;
+	j->result.reason = RESULT_SETUP_FAILED;
+	j->result.err = err;
+	jail_end(j, RESULT_SETUP_FAILED, 0);
 }
 
 /* take_report() - one message of the control socket. Return: false when there is none now. */
@@ -191,9 +223,7 @@ static bool take_report(struct jail *j)
 		j->result.err = rep.err;
 		err_clean(&j->result.err);
 		break;
-	case REPORT_START:
-		j->started = j->result.reason != RESULT_SETUP_FAILED;
-		break;
+	case REPORT_START: j->started = j->result.reason != RESULT_SETUP_FAILED; break;
 	case REPORT_EXIT:
 		j->program_reported = true;
 		j->program_status = rep.status;
@@ -201,6 +231,11 @@ static bool take_report(struct jail *j)
 	case REPORT_TTY:
 		if (j->tty_master < 0)
 			j->tty_master = take_fd(&fd);
+		break;
+	case REPORT_FOLLOW: follow_program(j, fd); break;
+	case REPORT_LISTENER:
+		if (fd >= 0)
+			answer_listener(j, &fd);
 		break;
 	case REPORT_FS:
 		if (j->n_file_systems < ARRAY_SIZE(j->file_systems) && fd >= 0)
@@ -220,6 +255,19 @@ static bool take_report(struct jail *j)
 static uint64_t tv_us(const struct timeval *tv)
 {
 	return (uint64_t)tv->tv_sec * 1000000ULL + (uint64_t)tv->tv_usec;
+}
+
+/*
+ * by_policy() - whether a signal is the policy's kill. When nobody followed the program this is what it
+ * looks like, no more.
+ */
+static bool by_policy(const struct jail *j, int sig)
+{
+	const struct trace_outcome *t = &j->result.trace;
+
+	if (sig != SIGSYS || !j->plan->seccomp_kills)
+		return false;
+	return !t->explained || (t->n_violations && trace_culprit(t)->program);
 }
 
 /* What wait4(2) tells of all the jail's processes, and what the plan says of its own protections. */
@@ -286,16 +334,22 @@ static void put_signal(struct result *r)
 static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 {
 	struct result *r = &j->result;
+	struct cgroup_usage groups;
 	int status = j->program_reported ? j->program_status : guard_status;
 
 	put_usage(j, ru);
+	cgroup_usage(&j->cgroup, &groups);
 	r->exit_code = -1;
 	j->finished = true;
 	if (r->reason != RESULT_SETUP_FAILED) {
+		trace_finish(&j->trace, &r->trace);
 		if (WIFSIGNALED(status)) {
-			r->reason = RESULT_SIGNALED;
+			r->reason =
+				by_policy(j, WTERMSIG(status)) ? RESULT_SECCOMP : RESULT_SIGNALED;
 			r->signal = WTERMSIG(status);
 			r->core = WCOREDUMP(status);
+			if (j->plan->cgroup)
+				result_cgroup_reason(r, &groups, j->plan->cgroup->memory_max);
 		} else {
 			r->reason = RESULT_EXITED;
 			r->exit_code = WEXITSTATUS(status);
@@ -309,6 +363,7 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 	put_file_systems(j);
 	if (j->plan->measure)
 		measure_end(&j->measure, r);
+	result_cgroup_figures(r, &groups);
 	measure_judge(r);
 }
 
@@ -322,6 +377,16 @@ static void kill_guard(const struct jail *j, int sig)
 
 /* How long a guard that was told to end everything may take, before it is killed itself. */
 enum { COUNTING_NS = 200000000 };
+
+/* cpu_time() - what all of its processes have used so far, nanoseconds. */
+static uint64_t cpu_time(const struct jail *j)
+{
+	uint64_t ns;
+
+	if (j->plan->watch.cpu_counter && cgroup_cpu_ns(&j->cgroup, &ns))
+		return ns;
+	return cputime_below(j->guard);
+}
 
 /* watch_limits() - whatever the clock says that has to be done now. */
 static void watch_limits(struct jail *j)
@@ -337,7 +402,7 @@ static void watch_limits(struct jail *j)
 	if (j->watch.kill_ns) {
 		jail_end(j, j->ended_by, 0);
 	} else if (watch_is_due(&j->watch, now)) {
-		enum watch_verdict v = watch_look(&j->watch, p, cputime_below(j->guard), now);
+		enum watch_verdict v = watch_look(&j->watch, p, cpu_time(j), now);
 
 		if (v == WATCH_CPU)
 			jail_limit(j, RESULT_CPU_LIMIT, p->cpu_ns / 1000, j->watch.used_ns / 1000);
@@ -423,8 +488,10 @@ void jail_end(struct jail *j, enum result_reason reason, int sig)
 	 */
 	if (j->plan->pid_role == PID_SHARED || (j->plan->account && !j->killing)) {
 		if (j->plan->account && cputime_check(NULL) == 0)
-			j->watch.used_ns = MAX(j->watch.used_ns, cputime_below(j->guard));
+			j->watch.used_ns = MAX(j->watch.used_ns, cpu_time(j));
 		kill_guard(j, CHILD_SIG_ORPHANED);
+		if (j->plan->pid_role == PID_SHARED)
+			cgroup_kill(&j->cgroup);
 		watch_ending(&j->watch, j->plan->pid_role == PID_SHARED ? &at_once : &counting,
 			     now_ns());
 	} else {
@@ -478,9 +545,12 @@ void jail_release(struct jail *j)
 		j->guard = 0;
 	}
 	network_release(j);
+	cgroup_remove(&j->cgroup);
 	close_fd(&j->guard_fd);
 	close_fd(&j->ctl);
 	close_fd(&j->tty_master);
+	trace_release(&j->trace);
+	result_free(&j->result);
 	while (j->n_file_systems)
 		close_fd(&j->file_systems[--j->n_file_systems]);
 	if (j->stacks)

@@ -5,11 +5,13 @@
 #ifndef TOASTAINER_JAIL_JAIL_H
 #define TOASTAINER_JAIL_JAIL_H
 
+#include "cgroup/cgroup.h"
 #include "jail/measure.h"
 #include "jail/plan.h"
 #include "jail/result.h"
 #include "jail/watch.h"
 #include "net/net.h"
+#include "trace/trace.h"
 
 struct template;
 
@@ -22,12 +24,13 @@ struct jail {
 	bool ctl_eof;	/* nobody will report any more: no use to poll it */
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
-	struct net_run *net; /* its network, when the plan has one */
-	uint64_t started_ns; /* CLOCK_MONOTONIC */
+	struct net_run *net;  /* its network, when the plan has one */
+	struct cgroup cgroup; /* when the plan asks for groups */
+	uint64_t started_ns;  /* CLOCK_MONOTONIC */
 	struct watch_state watch;
 	enum result_reason ended_by; /* why we ended it; RESULT_EXITED: we did not */
 	int ended_signal;
-	bool started; /* the program runs, or ran (plan.report_start) */
+	bool started;	     /* the program runs, or ran (plan.report_start) */
 	bool killing;	     /* the guard was told to end everything, or is killed */
 	int file_systems[8]; /* limited ones, kept to see how full they are */
 	unsigned n_file_systems;
@@ -35,7 +38,8 @@ struct jail {
 	bool finished;
 	bool program_reported; /* result has the program's status */
 	int program_status;
-	struct result result; /* valid when finished */
+	struct trace trace;   /* who watches it */
+	struct result result; /* valid when finished; what it owns goes with the release */
 };
 
 /* struct jail_io - descriptors of one launch */
@@ -56,7 +60,7 @@ struct jail_io {
 
 #define JAIL_INIT                                                                                  \
 	{                                                                                          \
-		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE                         \
+		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE, .trace = TRACE_INIT    \
 	}
 
 /**

@@ -48,36 +48,40 @@ static uint64_t read_steal(void)
 	return steal * tick_us;
 }
 
-void measure_begin(struct measure *m)
+static void read_pressures(struct measure *m)
 {
 	uint64_t unused;
 
 	read_pressure("cpu", &m->cpu_some, &unused);
 	read_pressure("memory", &m->memory_some, &m->memory_full);
 	read_pressure("io", &m->io_some, &m->io_full);
+}
+
+void measure_begin(struct measure *m)
+{
+	read_pressures(m);
 	m->steal = read_steal();
 }
 
 static void put_difference(struct result *r, enum result_figure f, uint64_t before, uint64_t after)
 {
-	if (before == UINT64_MAX || after == UINT64_MAX || after < before)
-		return;
-	if (f != FIG_STEAL && r->wall_us < PRESSURE_PERIOD_US)
-		return;
-	result_put(r, f, after - before, FROM_MACHINE);
+	if (before != UINT64_MAX && after != UINT64_MAX && after >= before)
+		result_put(r, f, after - before, FROM_MACHINE);
 }
 
 void measure_end(const struct measure *m, struct result *r)
 {
 	struct measure now;
 
-	measure_begin(&now);
+	put_difference(r, FIG_STEAL, m->steal, read_steal());
+	if (r->wall_us < PRESSURE_PERIOD_US)
+		return;
+	read_pressures(&now);
 	put_difference(r, FIG_CPU_SOME, m->cpu_some, now.cpu_some);
 	put_difference(r, FIG_MEMORY_SOME, m->memory_some, now.memory_some);
 	put_difference(r, FIG_MEMORY_FULL, m->memory_full, now.memory_full);
 	put_difference(r, FIG_IO_SOME, m->io_some, now.io_some);
 	put_difference(r, FIG_IO_FULL, m->io_full, now.io_full);
-	put_difference(r, FIG_STEAL, m->steal, now.steal);
 }
 
 void measure_judge(struct result *r)

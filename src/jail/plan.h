@@ -13,8 +13,10 @@
 
 #include "base/defs.h"
 
+struct cgroup_plan;
 struct net_plan;
 struct sock_fprog;
+struct trace_settings;
 struct enter_plan;
 
 /* struct idmap_plan - one of the two id maps of the user namespace */
@@ -103,6 +105,7 @@ struct jail_plan {
 	bool loopback_up;
 	/* what else its network has, and then who makes the namespace; NULL: nothing */
 	const struct net_plan *net;
+	bool net_outside; /* with enter: the namespace is not the jail's own (net_plan.jails_own) */
 
 	/* root and mounts */
 	const struct mount_plan *mounts; /* [0] is the root; 0 entries: keep the caller's root */
@@ -136,12 +139,18 @@ struct jail_plan {
 	int oom_score_adj;
 	unsigned long personality; /* 0: leave */
 	bool core_scheduling, disable_tsc;
+	const struct cgroup_plan *cgroup; /* cgroup/cgroup.h; NULL: no control group is touched */
 
 	/* privileges */
 	uint64_t caps; /* capabilities kept, one bit each */
 	bool no_new_privs;
-	const struct sock_fprog *seccomp; /* NULL: none */
+	const struct sock_fprog *seccomp; /* what is installed; NULL: none */
+	const struct sock_fprog *policy;  /* the policy alone: the same, unless it is watched */
 	bool seccomp_log;
+	bool seccomp_asks;		    /* the filter is one with a listener */
+	bool seccomp_kills;		    /* the policy can kill */
+	bool follow;			    /* the launcher explains what the policy kills */
+	const struct trace_settings *trace; /* what is watched from outside; NULL: nothing */
 
 	/* program */
 	char *const *argv;

@@ -17,124 +17,51 @@
 #include <linux/veth.h>
 
 #include "jail/probe_impl.h"
+#include "net/netlink.h"
 
-/* One message, or several: as much as a probe sends. */
-struct nl {
-	char buf[512] __attribute__((aligned(NLMSG_ALIGNTO)));
-	size_t n;
-	struct nlmsghdr *msg; /* the last one begun */
-};
-
-static void *nl_room(struct nl *b, size_t n)
+/* request() - send what was built, from the namespace we are in. Return: 0 or a negative errno. */
+static int request(int protocol, const struct nl *b)
 {
-	void *p = b->buf + b->n;
+	int fd = nl_open(protocol), r = fd < 0 ? fd : nl_talk(fd, b, NULL);
 
-	/* Sizes are fixed, below the buffer's: nothing here comes from outside. */
-	assert(b->n + NLMSG_ALIGN(n) <= sizeof(b->buf));
-	memset(p, 0, NLMSG_ALIGN(n));
-	b->n += NLMSG_ALIGN(n);
-	if (b->msg)
-		b->msg->nlmsg_len = (uint32_t)(b->buf + b->n - (char *)b->msg);
-	return p;
-}
-
-static void nl_begin(struct nl *b, uint16_t type, uint16_t flags)
-{
-	struct nlmsghdr *h;
-
-	b->msg = NULL;
-	h = nl_room(b, sizeof(*h));
-	h->nlmsg_len = sizeof(*h);
-	h->nlmsg_type = type;
-	h->nlmsg_flags = NLM_F_REQUEST | flags;
-	b->msg = h;
-}
-
-static struct nlattr *nl_attr(struct nl *b, uint16_t type, const void *p, size_t n)
-{
-	struct nlattr *a = nl_room(b, sizeof(*a) + n);
-
-	a->nla_len = (uint16_t)(sizeof(*a) + n);
-	a->nla_type = type;
-	if (n)
-		memcpy(a + 1, p, n);
-	return a;
-}
-
-static void nl_string(struct nl *b, uint16_t type, const char *s)
-{
-	nl_attr(b, type, s, strlen(s) + 1);
-}
-
-static struct nlattr *nl_nest(struct nl *b, uint16_t type)
-{
-	return nl_attr(b, type, NULL, 0);
-}
-
-static void nl_nest_end(struct nl *b, struct nlattr *nest)
-{
-	nest->nla_len = (uint16_t)(b->buf + b->n - (char *)nest);
-}
-
-/* Sends and reads the one answer. Return: its errno. */
-static int nl_talk(int protocol, const struct nl *b)
-{
-	const struct timeval limit = {.tv_sec = 2};
-	char answer[2048] __attribute__((aligned(NLMSG_ALIGNTO))) = "";
-	const struct nlmsghdr *h = (const void *)answer;
-	const struct nlmsgerr *e = (const void *)(answer + NLMSG_HDRLEN);
-	long fd, r;
-
-	fd = sys(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-	if (fd < 0)
-		return (int)fd;
-	sys(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	r = sys(SYS_sendto, fd, b->buf, b->n, 0, NULL, 0);
-	if (r > 0)
-		r = sys_read((int)fd, answer, sizeof(answer));
-	sys_close((int)fd);
-	if (r < 0)
-		return (int)r;
-	if ((size_t)r < NLMSG_HDRLEN + sizeof(*e) || h->nlmsg_type != NLMSG_ERROR)
-		return -EPROTO;
-	return e->error;
+	if (fd >= 0)
+		sys_close(fd);
+	return r;
 }
 
 /* --- nf_tables ------------------------------------------------------------------------------- */
 
 static void nft_begin(struct nl *b, uint16_t type, uint16_t flags, uint8_t family, uint16_t res)
 {
-	struct nfgenmsg *g;
+	const struct nfgenmsg g = {
+		.nfgen_family = family, .version = NFNETLINK_V0, .res_id = htons(res)};
 
-	nl_begin(b, type, flags);
-	g = nl_room(b, sizeof(*g));
-	g->nfgen_family = family;
-	g->version = NFNETLINK_V0;
-	g->res_id = htons(res);
+	nl_begin(b, type, flags, 0);
+	nl_put(b, &g, sizeof(g));
 }
 
 /* A table for IPv4 and IPv6 with a chain at the way out: all or nothing, as a batch is. */
 static int try_nftables(struct trial *t, const void *arg UNUSED)
 {
-	const uint32_t hook = htonl(NF_INET_LOCAL_OUT), priority = htonl(0);
-	struct nl b = {.n = 0};
-	struct nlattr *nest;
+	char buf[512] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+	size_t nest;
 	int r;
 
 	nft_begin(&b, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
 	nft_begin(&b, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE, NLM_F_CREATE, NFPROTO_INET, 0);
-	nl_string(&b, NFTA_TABLE_NAME, "probe");
+	nl_str(&b, NFTA_TABLE_NAME, "probe");
 	nft_begin(&b, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_ACK,
 		  NFPROTO_INET, 0);
-	nl_string(&b, NFTA_CHAIN_TABLE, "probe");
-	nl_string(&b, NFTA_CHAIN_NAME, "out");
-	nest = nl_nest(&b, NLA_F_NESTED | NFTA_CHAIN_HOOK);
-	nl_attr(&b, NFTA_HOOK_HOOKNUM, &hook, sizeof(hook));
-	nl_attr(&b, NFTA_HOOK_PRIORITY, &priority, sizeof(priority));
-	nl_nest_end(&b, nest);
-	nl_string(&b, NFTA_CHAIN_TYPE, "filter");
+	nl_str(&b, NFTA_CHAIN_TABLE, "probe");
+	nl_str(&b, NFTA_CHAIN_NAME, "out");
+	nest = nl_nest(&b, NFTA_CHAIN_HOOK);
+	nl_be32(&b, NFTA_HOOK_HOOKNUM, NF_INET_LOCAL_OUT);
+	nl_be32(&b, NFTA_HOOK_PRIORITY, 0);
+	nl_end(&b, nest);
+	nl_str(&b, NFTA_CHAIN_TYPE, "filter");
 	nft_begin(&b, NFNL_MSG_BATCH_END, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
-	r = nl_talk(NETLINK_NETFILTER, &b);
+	r = request(NETLINK_NETFILTER, &b);
 	return r < 0 ? trial_fail(t, "adding a table and a chain", r) : 0;
 }
 
@@ -163,41 +90,45 @@ void probe_nftables(const struct probe_env *env, const struct probe *probe UNUSE
 
 /* --- links ----------------------------------------------------------------------------------- */
 
-static struct nlattr *link_begin(struct nl *b, const char *name, uint32_t lower, const char *kind)
-{
-	struct nlattr *info;
+static const struct ifinfomsg any_link;
 
-	nl_begin(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
-	nl_room(b, sizeof(struct ifinfomsg));
-	nl_string(b, IFLA_IFNAME, name);
+static size_t link_begin(struct nl *b, const char *name, uint32_t lower, const char *kind)
+{
+	size_t info;
+
+	nl_begin(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, 0);
+	nl_put(b, &any_link, sizeof(any_link));
+	nl_str(b, IFLA_IFNAME, name);
 	if (lower)
-		nl_attr(b, IFLA_LINK, &lower, sizeof(lower));
+		nl_u32(b, IFLA_LINK, lower);
 	info = nl_nest(b, IFLA_LINKINFO);
-	nl_string(b, IFLA_INFO_KIND, kind);
+	nl_str(b, IFLA_INFO_KIND, kind);
 	return info;
 }
 
 static int add_veth(void)
 {
-	struct nl b = {.n = 0};
-	struct nlattr *info = link_begin(&b, "probe0", 0, "veth");
-	struct nlattr *data = nl_nest(&b, IFLA_INFO_DATA), *peer = nl_nest(&b, VETH_INFO_PEER);
+	char buf[512] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+	size_t info = link_begin(&b, "probe0", 0, "veth");
+	size_t data = nl_nest(&b, IFLA_INFO_DATA), peer = nl_nest(&b, VETH_INFO_PEER);
 
-	nl_room(&b, sizeof(struct ifinfomsg));
-	nl_string(&b, IFLA_IFNAME, "probe1");
-	nl_nest_end(&b, peer);
-	nl_nest_end(&b, data);
-	nl_nest_end(&b, info);
-	return nl_talk(NETLINK_ROUTE, &b);
+	nl_put(&b, &any_link, sizeof(any_link));
+	nl_str(&b, IFLA_IFNAME, "probe1");
+	nl_end(&b, peer);
+	nl_end(&b, data);
+	nl_end(&b, info);
+	return request(NETLINK_ROUTE, &b);
 }
 
 static int add_macvlan(uint32_t lower)
 {
-	struct nl b = {.n = 0};
-	struct nlattr *info = link_begin(&b, "probe2", lower, "macvlan");
+	char buf[512] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+	size_t info = link_begin(&b, "probe2", lower, "macvlan");
 
-	nl_nest_end(&b, info);
-	return nl_talk(NETLINK_ROUTE, &b);
+	nl_end(&b, info);
+	return request(NETLINK_ROUTE, &b);
 }
 
 static int try_veth(struct trial *t, const void *arg UNUSED)
@@ -234,12 +165,13 @@ static int try_macvlan(struct trial *t, const void *arg UNUSED)
  */
 static int try_own_links(struct trial *t, const void *arg UNUSED)
 {
-	struct nl b = {.n = 0};
+	char buf[512] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
 	int r;
 
-	nl_begin(&b, RTM_DELLINK, NLM_F_ACK);
-	nl_room(&b, sizeof(struct ifinfomsg));
-	r = nl_talk(NETLINK_ROUTE, &b);
+	nl_begin(&b, RTM_DELLINK, NLM_F_ACK, 0);
+	nl_put(&b, &any_link, sizeof(any_link));
+	r = request(NETLINK_ROUTE, &b);
 	return r == -EINVAL ? 0 : trial_fail(t, "changing links of the host", r < 0 ? r : -EPROTO);
 }
 

@@ -3,7 +3,9 @@
  * The table of protections. Used for the result, and by to_plan for --require. Cannot fail.
  */
 #include "base/sys.h"
+#include "cgroup/cgroup.h"
 #include "jail/receipt.h"
+#include "net/net.h"
 
 static const struct {
 	const char *name;
@@ -30,11 +32,13 @@ static const struct {
 	[PROTECT_OOM_SCORE] = {"oom_score_adj"},
 	[PROTECT_CORE_SCHEDULING] = {"core_scheduling"},
 	[PROTECT_TSC] = {"disable_tsc"},
+	[PROTECT_TRAFFIC_RULES] = {"traffic_rules"},
 	[PROTECT_TIME_LIMIT] = {"time_limit"},
 	[PROTECT_CPU_LIMIT] = {"cpu_limit"},
 	[PROTECT_IDLE_LIMIT] = {"idle_limit"},
 	[PROTECT_OUTPUT_LIMIT] = {"output_limit"},
 	[PROTECT_DISK_LIMIT] = {"disk_limit"},
+	[PROTECT_CGROUPS] = {"cgroup_limits"},
 	[PROTECT_NO_SURVIVORS] = {"no_survivors"},
 };
 
@@ -72,11 +76,14 @@ uint64_t receipt_asked(const struct jail_plan *plan)
 		{plan->set_oom_score_adj, PROTECT_OOM_SCORE},
 		{plan->core_scheduling, PROTECT_CORE_SCHEDULING},
 		{plan->disable_tsc, PROTECT_TSC},
+		{plan->net, PROTECT_NET_NS}, /* the launcher makes it */
+		{plan->net && plan->net->rules, PROTECT_TRAFFIC_RULES},
 		{plan->watch.time_ns, PROTECT_TIME_LIMIT},
 		{plan->watch.cpu_ns, PROTECT_CPU_LIMIT},
 		{plan->watch.idle_ns, PROTECT_IDLE_LIMIT},
 		{plan->output_limit != UINT64_MAX, PROTECT_OUTPUT_LIMIT},
 		{plan->disk_limit, PROTECT_DISK_LIMIT},
+		{plan->cgroup, PROTECT_CGROUPS},
 		{true, PROTECT_NO_SURVIVORS},
 	};
 	uint64_t asked = 0;
@@ -101,7 +108,10 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		 "chroot instead of pivot_root: the old root stays underneath"},
 		{plan->watch.cpu_ns && !plan->watch.cpu_counter, PROTECT_CPU_LIMIT,
 		 "without a cgroup's counter: processes that nobody waits for are not counted"},
-		{plan->pid_role == PID_SHARED, PROTECT_NO_SURVIVORS,
+		{plan->net && plan->net->can_get_around, PROTECT_TRAFFIC_RULES,
+		 "without a user namespace the capabilities that are kept reach the rules"},
+		{plan->pid_role == PID_SHARED && !(plan->cgroup && plan->cgroup->kills),
+		 PROTECT_NO_SURVIVORS,
 		 "no pid namespace: a process that forks fast enough can survive"},
 	};
 

@@ -32,11 +32,13 @@ enum protection {
 	PROTECT_OOM_SCORE,
 	PROTECT_CORE_SCHEDULING,
 	PROTECT_TSC,
+	PROTECT_TRAFFIC_RULES,
 	PROTECT_TIME_LIMIT,
 	PROTECT_CPU_LIMIT,
 	PROTECT_IDLE_LIMIT,
 	PROTECT_OUTPUT_LIMIT,
 	PROTECT_DISK_LIMIT,
+	PROTECT_CGROUPS,      /* limits by control groups, which the jail cannot raise */
 	PROTECT_NO_SURVIVORS, /* the end of the jail is the end of all its processes */
 	PROTECTIONS
 };

@@ -9,12 +9,14 @@
 #include "base/err.h"
 
 enum report_kind {
-	REPORT_ERROR, /* a step failed: err */
-	REPORT_START, /* the program runs; only when the plan asks for it */
-	REPORT_EXIT,  /* the program ended: status */
-	REPORT_TTY,   /* the jail's terminal: its master comes along as SCM_RIGHTS */
-	REPORT_FS,    /* a limited file system: its descriptor comes along */
-	REPORT_WARN,  /* a protection (status) is weaker than asked, or absent: err says why */
+	REPORT_ERROR,	 /* a step failed: err */
+	REPORT_START,	 /* the program runs; only when the plan asks for it */
+	REPORT_EXIT,	 /* the program ended: status */
+	REPORT_TTY,	 /* the jail's terminal: its master comes along as SCM_RIGHTS */
+	REPORT_FS,	 /* a limited file system: its descriptor comes along */
+	REPORT_WARN,	 /* a protection (status) is weaker than asked, or absent: err says why */
+	REPORT_FOLLOW,	 /* the program's process waits to be followed; its pidfd comes along */
+	REPORT_LISTENER, /* the listener of its filter comes along */
 };
 
 struct report {

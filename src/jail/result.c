@@ -200,6 +200,31 @@ static void put_receipt(struct sbuf *b, const struct result *r)
 	sbuf_puts(b, "]");
 }
 
+/* The policy's doing: for certain with --explain, else by the signal alone. */
+static void put_violation(const struct result *r, struct sbuf *b)
+{
+	const struct violation *v = trace_culprit(&r->trace);
+
+	if (v) {
+		sbuf_puts(b, ",\"violation\":");
+		violation_json(v, b);
+		sbuf_printf(b, ",\"violations\":%u", r->trace.n_violations);
+	} else if (r->reason == RESULT_SECCOMP) {
+		sbuf_puts(b, ",\"violation\":{\"certain\":false,\"note\":");
+		sbuf_json(b, r->trace.failed[0] ? r->trace.failed
+						: "the program died of SIGSYS and has a policy "
+						  "that kills; --explain names the call");
+		sbuf_puts(b, "}");
+	}
+	if (r->trace.audit_json)
+		sbuf_printf(b, ",\"audit\":%s", r->trace.audit_json);
+}
+
+void result_free(struct result *r)
+{
+	trace_outcome_free(&r->trace);
+}
+
 void result_json(const struct result *r, struct sbuf *b)
 {
 	const char *unit = result_limit_unit(r->reason);
@@ -227,5 +252,6 @@ void result_json(const struct result *r, struct sbuf *b)
 				      : "true");
 	put_set(b, "disturbed_by", r->disturbances, disturbances);
 	put_receipt(b, r);
+	put_violation(r, b);
 	sbuf_puts(b, "}\n");
 }

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "jail/receipt.h"
+#include "trace/trace.h"
 
 /* The numbers are also those of the library. */
 enum result_reason {
@@ -25,7 +26,7 @@ enum result_reason {
 	RESULT_HOST_OOM,	  /* killed by the kernel because the machine had no memory left */
 	RESULT_OUTPUT_LIMIT,
 	RESULT_IDLE_LIMIT,
-	RESULT_SECCOMP, /* killed by its system call policy */
+	RESULT_SECCOMP, /* by its system call policy: signal is SIGSYS */
 	RESULT_REASONS
 };
 
@@ -118,6 +119,7 @@ struct result {
 	unsigned n_notes;
 	struct result_note notes[8]; /* more protections can be degraded than can be explained */
 	struct err err;		     /* RESULT_SETUP_FAILED: step, cause, hint */
+	struct trace_outcome trace;  /* what watching brought; owned */
 };
 
 /** result_reason_name() - as it stands in the JSON. */
@@ -156,6 +158,9 @@ const char *result_hit_name(enum result_hit hit);
 
 /** result_figure_name() - as it stands in the JSON. */
 const char *result_figure_name(enum result_figure f);
+
+/** result_free() - free what a result owns; harmless twice. */
+void result_free(struct result *r);
 
 /** result_json() - the result as one JSON object and a newline. */
 void result_json(const struct result *r, struct sbuf *b);

@@ -263,6 +263,7 @@ static int run_builder(struct template *t, char *mem, struct builder *b)
 				  .root = FD_NONE,
 				  .scratch = FD_NONE,
 				  .pts = FD_NONE,
+				  .sysfs = FD_NONE,
 				  .exec_fd = FD_NONE};
 	b->t = t;
 	b->ns = FD_NONE;
@@ -270,7 +271,7 @@ static int run_builder(struct template *t, char *mem, struct builder *b)
 		b->trees[i] = FD_NONE;
 	sys_sigmask(SIG_SETMASK, &all, &mask);
 	pid = proc_clone(CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_NEWNS, 0, build_there, b,
-			 mem + CHILD_STACK, CHILD_STACK, NULL);
+			 mem + CHILD_STACK, CHILD_STACK, NULL, FD_NONE);
 	while (pid > 0 && sys_wait4(pid, NULL, __WALL, NULL) == -EINTR)
 		;
 	sys_sigmask(SIG_SETMASK, &mask, NULL);

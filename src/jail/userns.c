@@ -43,7 +43,8 @@ static int by_helper(const char *const *planned, pid_t pid, struct err *err)
 	if (!stack)
 		return err_oom(err);
 	child = proc_clone(CLONE_VM | CLONE_VFORK, 0, run_helper, &h,
-			   (char *)(((uintptr_t)stack + 16384) & ~(uintptr_t)15), 16000, NULL);
+			   (char *)(((uintptr_t)stack + 16384) & ~(uintptr_t)15), 16000, NULL,
+			   FD_NONE);
 	if (child < 0)
 		return err_sys(err, child, "run %s", planned[0]);
 	while (sys_wait4(child, &status, __WALL, NULL) == -EINTR)

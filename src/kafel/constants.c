@@ -181,3 +181,32 @@ void syscalls_constant_nearest(const char *name, const char **best, unsigned *be
 	for (unsigned i = 0; i < ARRAY_SIZE(constants); i++)
 		str_nearest(name, constants[i].name, best, best_distance);
 }
+
+/* Of two constants for the same bits: the usual name, which is mostly the later one. */
+static bool is_better(uint32_t v, uint32_t best, uint32_t value, const char *name)
+{
+	int more = __builtin_popcount(v) - __builtin_popcount(best);
+
+	if ((v & value) != v || (!v && value))
+		return false;
+	return !best || more > 0 || (more == 0 && v < best) ||
+	       (v == best && !str_eq(name, "AF_ROUTE"));
+}
+
+const char *syscalls_constant_name(const struct syscalls_arch *arch, const char *prefix,
+				   uint32_t value, uint32_t *ret)
+{
+	const char *found = NULL;
+
+	*ret = 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(constants); i++) {
+		uint32_t v = arch->arm_flags ? constants[i].arm : constants[i].value;
+
+		if (str_starts(constants[i].name, prefix) &&
+		    is_better(v, *ret, value, constants[i].name)) {
+			found = constants[i].name;
+			*ret = v;
+		}
+	}
+	return found;
+}

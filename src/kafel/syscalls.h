@@ -84,6 +84,15 @@ const struct sys_weight *syscalls_weights(const struct syscalls_arch *arch, unsi
  */
 bool syscalls_constant(const struct syscalls_arch *arch, const char *name, size_t n, uint64_t *ret);
 
+/**
+ * syscalls_constant_name() - the constant with this prefix that has most of the bits of @value, and no
+ * others. Repeated on what is left, it makes a sum of flags.
+ * @ret: its value; 0 when there is none
+ * Return: its name, or NULL.
+ */
+const char *syscalls_constant_name(const struct syscalls_arch *arch, const char *prefix,
+				   uint32_t value, uint32_t *ret);
+
 /** syscalls_constant_nearest() - keep the better guess; as str_nearest(). */
 void syscalls_constant_nearest(const char *name, const char **best, unsigned *best_distance);
 

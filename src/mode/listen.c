@@ -327,11 +327,26 @@ static void accept_all(struct server *s, int listener)
 	}
 }
 
+static void log_violations(const struct conn *c)
+{
+	const struct trace_outcome *t = &c->jail.result.trace;
+
+	for (unsigned i = 0; i < t->n_violations; i++) {
+		_cleanup_sbuf_ struct sbuf line = {0};
+
+		violation_text(&t->violations[i], &line);
+		log_warn("pid=%d (%s): %s", c->jail.pid, c->peer, line.s ?: "");
+	}
+	if (t->failed[0])
+		log_warn("pid=%d (%s): seccomp: %s", c->jail.pid, c->peer, t->failed);
+}
+
 static void log_end(const struct conn *c)
 {
 	const struct result *r = &c->jail.result;
 	char name[24];
 
+	log_violations(c);
 	if (r->reason == RESULT_SETUP_FAILED) {
 		struct err err = r->err;
 

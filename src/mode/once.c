@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <time.h>
 
+#include "base/io.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "config/to_plan.h"
@@ -16,10 +17,11 @@
 #include "mode/output.h"
 #include "mode/registry.h"
 #include "mode/terminal_relay.h"
+#include "net/net.h"
 
 struct once {
 	const struct config *cfg;
-	const struct enter_plan *enter;	 /* a jail to join; NULL: make one */
+	struct enter_plan *enter;	 /* a jail to join; NULL: make one */
 	const struct sock_fprog *filter; /* with it: the jail's system call policy */
 	struct claim claim;
 	struct planned planned;
@@ -59,6 +61,11 @@ static void log_plan(const struct jail_plan *p)
 			 m->kind == MOUNT_FS ? m->fstype : kinds[m->kind],
 			 m->attrs & MOUNT_ATTR_RDONLY ? " ro" : "");
 	}
+	if (p->net)
+		log_info("Network: %u interfaces, %s; the namespace is %s", p->net->n_links,
+			 p->net->rules ? "traffic rules" : "no traffic rules",
+			 p->net->jails_own ? "the jail's own"
+					   : "not the jail's: its capabilities do not count there");
 	if (p->clone_flags & CLONE_NEWUSER)
 		log_info("Uid: %u, gid: %u inside", p->uid, p->gid);
 	log_info("Executing '%s' for '[STANDALONE MODE]'", p->exec_paths[0]);
@@ -216,11 +223,53 @@ static void log_end(const struct once *o, const struct result *r)
 	if (result_limit_unit(r->reason))
 		log_info("pid=%d ([STANDALONE MODE]) ended by its %s", pid,
 			 result_reason_name(r->reason));
-	else if (r->reason == RESULT_SIGNALED)
+	else if (r->reason == RESULT_SIGNALED || r->reason == RESULT_SECCOMP)
 		log_info("pid=%d ([STANDALONE MODE]) terminated with signal: %s (%d)", pid,
 			 str_signal(r->signal, name, sizeof(name)), r->signal);
 	else if (r->exit_code >= 0)
 		log_info("pid=%d ([STANDALONE MODE]) exited with status: %d", pid, r->exit_code);
+}
+
+static void log_lines(enum log_level level, const char *what, const char *text)
+{
+	for (const char *end; *text; text = *end ? end + 1 : end) {
+		end = strchrnul(text, '\n');
+		log_line(level, "%s%.*s", what, (int)(end - text), text);
+	}
+}
+
+/* What was found out about the system calls: violations, the audit, the trace. */
+static int tell_trace(const struct once *o, const struct result *r, struct err *err)
+{
+	const struct trace_outcome *t = &r->trace;
+	int fd = o->planned.trace_fd, n = 0;
+
+	for (unsigned i = 0; i < t->n_violations; i++) {
+		_cleanup_sbuf_ struct sbuf line = {0};
+
+		violation_text(&t->violations[i], &line);
+		log_warn("%s", line.s ?: "");
+	}
+	if (t->failed[0])
+		log_warn("seccomp: %s", t->failed);
+	if (t->audit_text) {
+		log_warn("audit: the policy was not enforced; what it would have refused:%s",
+			 t->audit_text[0] ? "" : " nothing");
+		log_lines(LOG_WARNING, "audit: ", t->audit_text);
+	}
+	if (!t->report)
+		return 0;
+	if (fd < 0) {
+		log_lines(LOG_INFO, "unotify: ", t->report);
+		return 0;
+	}
+	if (ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0)
+		n = io_write_all(fd, t->report, strlen(t->report));
+	else if (errno == EINVAL || errno == ESPIPE) /* a terminal, a pipe */
+		n = io_write_all(fd, t->report, strlen(t->report));
+	else
+		n = -errno;
+	return n < 0 ? err_sys(err, n, "seccomp_unotify_report") : 0;
 }
 
 static int plan_it(struct once *o, struct err *err)
@@ -293,7 +342,9 @@ static int launch(struct once *o, struct result *ret, struct err *err)
 	r = follow(o, err);
 	if (r < 0)
 		return r;
+	result_free(ret); /* of the run before */
 	*ret = o->jail.result;
+	o->jail.result.trace = (struct trace_outcome){0}; /* is the caller's now */
 	if (o->told && o->cfg->face == FACE_NSJAIL) {
 		/* nsjail: whatever the program made of it, we were told to end */
 		ret->reason = RESULT_SUPERVISOR_SIGNAL;
@@ -359,6 +410,9 @@ static int run(struct once *o, struct result *ret, struct err *err)
 						  : ": launching again");
 		} else {
 			log_end(o, ret);
+			r = tell_trace(o, ret, err);
+			if (r < 0)
+				return r;
 			if (!again(o, ret, started_ms, ++done))
 				return 0;
 		}
@@ -373,9 +427,12 @@ static int run(struct once *o, struct result *ret, struct err *err)
 
 static int run_to_end(struct once *o, struct result *ret, struct err *err)
 {
-	int r = run(o, ret, err);
+	int r;
 
+	*ret = (struct result){.exit_code = -1};
+	r = run(o, ret, err);
 	if (r < 0) {
+		result_free(ret);
 		if (!err->step[0]) /* before there was a jail to set up */
 			snprintf(err->step, sizeof(err->step), "plan");
 		*ret = (struct result){.reason = RESULT_SETUP_FAILED, .exit_code = -1};
@@ -405,8 +462,8 @@ int once_run(const struct config *cfg, struct result *ret, struct err *err)
 	return run_to_end(&o, ret, err);
 }
 
-int once_enter(const struct config *cfg, const struct enter_plan *enter,
-	       const struct sock_fprog *filter, struct result *ret, struct err *err)
+int once_enter(const struct config *cfg, struct enter_plan *enter, const struct sock_fprog *filter,
+	       struct result *ret, struct err *err)
 {
 	struct once o = {.cfg = cfg, .enter = enter, .filter = filter, ONCE_INIT};
 

@@ -13,7 +13,7 @@
  * For a process that is all ours: it blocks and restores signals and may set the terminal raw.
  * @cfg: what to run
  * In mode rerun the same plan is launched again: rerun_count, rerun_delay, rerun_stop.
- * @ret: how it (the last one) ended, also when the jail could not be set up (RESULT_SETUP_FAILED)
+ * @ret: result_free() afterwards; how it (the last one) ended, also when the jail could not be set up (RESULT_SETUP_FAILED)
  * Return: 0 with @ret filled, or a negative errno when nothing could even be planned: then
  *	@ret says RESULT_SETUP_FAILED with the same error.
  */
@@ -28,7 +28,7 @@ struct sock_fprog;
  * @enter: the jail (enter_prepare())
  * @filter: its system call policy as installed; len 0: none
  */
-int once_enter(const struct config *cfg, const struct enter_plan *enter,
-	       const struct sock_fprog *filter, struct result *ret, struct err *err);
+int once_enter(const struct config *cfg, struct enter_plan *enter, const struct sock_fprog *filter,
+	       struct result *ret, struct err *err);
 
 #endif

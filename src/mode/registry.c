@@ -155,8 +155,8 @@ int registry_publish(const struct claim *c, const struct config *cfg, const stru
 	sbuf_printf(&b, "supervisor %d\nguard %d\nstarted %lld\nface %d\n", (int)getpid(),
 		    (int)j->guard, (long long)time(NULL), (int)cfg->face);
 	put_command(&b, j->plan->argv);
-	if (j->plan->seccomp)
-		put_filter(&b, j->plan->seccomp);
+	if (j->plan->policy)
+		put_filter(&b, j->plan->policy);
 	sbuf_puts(&b, "config\n");
 	r = dump_text(cfg, &b, err);
 	if (r < 0)

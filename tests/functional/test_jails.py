@@ -238,3 +238,19 @@ def test_exec_shows_nothing_of_ours(root, name):
             seen = watcher.communicate()[0].decode()
     leaks = [word for word in seen.split() if "toastainer" in word or name in word or "HOSTS_OWN" in word]
     assert not leaks, leaks[:10]
+
+
+@pytest.mark.modes("root")
+def test_exec_is_in_the_jails_groups(root, name):
+    """Seen from the host: the jail's cgroup namespace shows the same path for every group of its own."""
+    groups = {}
+    with named(name, "-c", root, "--cgroup_pids_max", "6", "--", "/bin/sleep", "1000"):
+        groups["jail"] = read(f"/proc/{listed(name)[0]['program']}/cgroup")
+        with running("exec", name, "/bin/sleep", "987.25"):
+            assert wait_for(lambda: toast.processes_with("987.25") and listed(name)[0]["processes"] == 2)
+            program, = [p for p in toast.processes_with("987.25") if b"exec" not in read(f"/proc/{p}/cmdline")]
+            groups["exec"] = read(f"/proc/{program}/cgroup")
+        r = command("exec", name, "/bin/sh", "-c", "for i in 1 2 3 4 5 6 7; do sleep 1 & done; wait")
+        assert "fork" in r.err, "the limit counts for it"
+    assert b"pids" in groups["jail"] and groups["exec"] == groups["jail"]
+    assert groups["jail"] != read("/proc/self/cgroup")

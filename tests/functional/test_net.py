@@ -3,6 +3,7 @@
 
 Every rule is shown by what passes and by what does not.
 """
+import json
 import os
 import pathlib
 import signal
@@ -230,8 +231,8 @@ OUTGOING = {
     "source port": (["proto=tcp,sport=5000,sport_end=5999,action=drop"], (f"tcp,{SERVER},8000,,6000",), (FROM,)),
     "destination": ([f"dst_ip={SERVER},action=drop"], (TO_OTHER, T6), (T, U, I)),
     "destination6": ([f"ip_family=ipv6,dst_ip={SERVER6},action=drop"], (TO_OTHER6, T), (T6,)),
-    "network": (["dst_ip=10.78.0.2/31,action=drop"], (T, U), (TO_OTHER,)),
-    "network6": (["ip_family=ipv6,dst_ip=fd78::2/127,action=drop"], (T6,), (TO_OTHER6,)),
+    "network": (["dst_ip=10.78.0.0/31,action=drop"], (TO_OTHER, T6), (T, U)),
+    "network6": (["ip_family=ipv6,dst_ip=fd78::/127,action=drop"], (TO_OTHER6, T), (T6,)),
     "source": (["src_ip=10.78.0.10,action=drop"], (f"tcp,{SERVER},8000,10.78.0.11", T6), (T, FROM)),
     "source6": (["ip_family=ipv6,src_ip=fd78::10/128,action=drop"], (f"tcp,{SERVER6},8000,fd78::11",),
                 (f"tcp,{SERVER6},8000,fd78::10",)),
@@ -370,6 +371,32 @@ def test_sysfs_shows_the_jails_network(world, face):
     assert r.split() == ["lan", "lo"]
     r = run("-c", "/", "--experimental_mnt", "old", "-m", "none:/sys:sysfs:ro", "--net_iface", OWN, "--", "/bin/true")
     assert r.rc == 125 and "sysfs" in r.errors()[0], r
+
+
+@privileged
+@pytest.mark.parametrize("opts", [["--iface_own", "own0"], ["--net_iface", OWN, "--traffic_rule", "proto=udp"]],
+                         ids=["jails", "ours"])
+def test_exec_joins_the_network(world, opts):
+    name = f"net-{os.getpid()}"
+    p = start(["run", "-c", "/", "--name", name, *opts, "--", "/bin/sh", "-c", "echo; exec sleep 60"])
+    assert p.stdout.readline() == b"\n"
+    r = toast.toast("exec", name, "--", "/bin/sh", "-c", "ip -o link")
+    p.terminate()
+    toast.finish(p)
+    assert r.rc == 0 and r.out.count("\n") == 2 and ("own0" if opts[0] == "--iface_own" else "lan") in r.out, r
+
+
+@privileged
+def test_receipt(world, tmp):
+    def protections(*opts):
+        run("-c", "/", *opts, "--result_json", tmp / "r.json", "--", "/bin/true").ok()
+        return json.loads((tmp / "r.json").read_text())["receipt"]
+
+    rule = ["--traffic_rule", "action=drop"]
+    got = protections("--net_iface", OWN, *rule)
+    assert "traffic_rules" in str(got) and "net_namespace" in str(got), got
+    assert "traffic_rules" not in str(protections("--net_iface", OWN))
+    assert "traffic_rules" not in str(protections())
 
 
 @privileged

@@ -158,17 +158,20 @@ def test_limits_need_a_supervisor(root):
 
 
 # ---------------------------------------------------------------------- what was used
+WORK = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"  # much more than a launch costs
+
+
 @pytest.mark.parametrize("opts", [[], ["--no_init"], ["--disable_clone_newpid", "--disable_proc"]])
 @pytest.mark.parametrize("grace", ["0", "5"])
 def test_cpu_time_of_a_killed_jail_is_counted(result, opts, grace):
     """Also that of children which nobody waited for."""
-    _, j = result(*opts, "--timeout", "1", "--kill_grace", grace, script=f"({BURN}) & ({BURN}) & {BURN}")
-    assert j["reason"] == "time_limit" and j["cpu_us"] > 200_000, j
+    _, j = result(*opts, "--idle_limit", "2", "--kill_grace", grace, script=f"({WORK}; sleep 60) & ({WORK}; sleep 60) & {WORK}; sleep 60")
+    assert j["reason"] == "idle_limit" and j["cpu_us"] > 60_000, j
 
 
 def test_cpu_time_of_children_that_outlive_the_program(result):
-    _, j = result(script=f"({BURN}) & sleep 1; exit 4")
-    assert j["exit_code"] == 4 and j["cpu_us"] > 200_000 and j["user_us"] > 200_000, j
+    _, j = result(script=f"({WORK}; echo > /tmp/done; sleep 60) & while [ ! -e /tmp/done ]; do sleep 0.05; done; exit 4")
+    assert j["exit_code"] == 4 and j["cpu_us"] > 30_000 and j["user_us"] > 30_000, j
 
 
 def test_peak_of_a_killed_program(result):

@@ -4,6 +4,7 @@
 # /toastainer/command as the user it was asked for, and ends the machine. ttyS1 gets what it prints, ttyS2
 # the tests' report and a last line with its exit status.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
+# shellcheck disable=SC1091 # written for each boot
 . /toastainer/environment
 mkdir -m 1777 /run/suite
 out=/run/suite/out

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The groups of one jail: made before its first process, entered by the program's process before
+ * its first step, removed when everything in them is dead. Called by jail.c and child.c. What
+ * cannot be made or set is an error with the step "cgroup".
+ */
+#include <dirent.h>
+#include <sys/file.h>
+#include <time.h>
+
+#include "base/io.h"
+#include "base/sys.h"
+#include "cgroup/cgroup_impl.h"
+
+#define NOBODY ((uid_t)-2) /* owns files that the jail must not write: in nobody's id map */
+
+/* How long a group may stay busy after its processes got SIGKILL. */
+#define DYING_MS 2000
+
+static void place_path(const struct cgroup *c, unsigned i, const char *file, char *buf, size_t n)
+{
+	snprintf(buf, n, "%s/%s%s%s", c->plan->place[i].parent, c->name[i], *file ? "/" : "", file);
+}
+
+static int make_failed(const struct cgroup_place *p, int code, const char *path, struct err *err)
+{
+	err_sys(err, code, "make the control group '%s'", path);
+	if (code == -ENOENT && p->given)
+		return err_hint(err, "the parent must be there: mkdir '%.300s'", p->parent);
+	if (code == -EROFS)
+		return err_hint(err,
+				"the cgroup tree is mounted read-only: in a container, have it "
+				"mounted writable, with a cgroup namespace of its own");
+	if (geteuid() != 0)
+		return err_hint(err, "a user needs a group that was handed over: start it by "
+				     "systemd-run --user --scope -p Delegate=yes toastainer ...");
+	return err_hint(err, "'toastainer doctor' shows where groups can be made");
+}
+
+/*
+ * make_group() - with a name that nobody else has: ours from the launcher's number and the time,
+ * nsjail's from the number, and the time only for a second jail of the same launcher.
+ */
+static int make_group(struct cgroup *c, unsigned i, struct err *err)
+{
+	const struct cgroup_place *p = &c->plan->place[i];
+	char path[PATH_MAX + 64];
+	struct timespec ts;
+	int r = -EEXIST;
+
+	for (int tries = 0; tries < 50 && (r == -EEXIST || r == -ENOENT); tries++) {
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+		if (!p->given)
+			snprintf(c->name[i], sizeof(c->name[i]), "toastainer.%d.%ld%06ld", getpid(),
+				 (long)ts.tv_sec % 1000000, ts.tv_nsec / 1000);
+		else if (tries == 0)
+			snprintf(c->name[i], sizeof(c->name[i]), "NSJAIL.%d", getpid());
+		else
+			snprintf(c->name[i], sizeof(c->name[i]), "NSJAIL.%d%06ld", getpid(),
+				 ts.tv_nsec / 1000);
+		place_path(c, i, "", path, sizeof(path));
+		r = sys_mkdirat(AT_FDCWD, path, 0755);
+		if (r == -ENOENT)
+			break;
+		if (r < 0)
+			continue;
+		r = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+		if (r < 0)
+			continue; /* -ENOENT: taken for a leftover before it was locked */
+		if (flock(r, LOCK_EX | LOCK_NB) == 0) {
+			c->dir[i] = r;
+			return 0;
+		}
+		sys_close(r);
+		r = -EEXIST;
+	}
+	return make_failed(p, r, path, err);
+}
+
+static int set_failed(const struct cgroup *c, unsigned i, const struct cgroup_write *w, int code,
+		      struct err *err)
+{
+	char path[PATH_MAX + 128];
+
+	place_path(c, i, w->file, path, sizeof(path));
+	err_sys(err, code, "%s: write '%.200s' to '%s'", w->setting, w->value, path);
+	if (code == -ENOENT && strstr(w->file, "swap"))
+		return err_hint(err, "swap is not accounted: boot with swapaccount=1");
+	if (code == -ENOENT && strstr(w->file, "memsw"))
+		return err_hint(err, "swap is not accounted: boot with swapaccount=1");
+	if (code == -ENOENT)
+		return err_hint(err, "this kernel has no such limit");
+	if (code == -EINVAL || code == -ERANGE || code == -ENOSPC || code == -EOPNOTSUPP)
+		return err_hint(err,
+				"the kernel does not take the value: it may be out of range, or "
+				"more than the group above has");
+	if (code == -ENODEV)
+		return err_hint(err,
+				"there is no such block device, or it is a partition: name the "
+				"whole disk");
+	return -err->code;
+}
+
+static int set_limits(struct cgroup *c, unsigned i, struct err *err)
+{
+	const struct cgroup_place *p = &c->plan->place[i];
+
+	for (const struct cgroup_write *w = p->writes; w < p->writes + p->n_writes; w++) {
+		const char *file = w->file;
+		int r = io_write_file(c->dir[i], file, w->value);
+
+		if (r == -ENOENT && w->or_file) {
+			file = w->or_file;
+			r = io_write_file(c->dir[i], file, w->value);
+		}
+		if (r < 0)
+			return set_failed(c, i, w, r, err);
+		if (!c->disowned || (w > p->writes && str_eq(w->file, w[-1].file)))
+			continue;
+		if (fchownat(c->dir[i], file, NOBODY, (gid_t)-1, 0) == 0)
+			continue;
+		c->disowned = false; /* in a user namespace without that id */
+		if (!c->plan->seal)
+			return err_sys(err, errno, "%s: keep '%s' from the jail", w->setting, file);
+	}
+	if (p->v2 && c->plan->devices)
+		return cgroup_devices_attach(c->plan, c->dir[i], err);
+	return 0;
+}
+
+int cgroup_create(const struct cgroup_plan *plan, struct cgroup *ret, struct err *err)
+{
+	int r = 0;
+
+	*ret = (struct cgroup){.plan = plan, .disowned = plan->disown};
+	for (unsigned i = 0; i < CGROUP_PLACES; i++)
+		ret->dir[i] = FD_NONE;
+	for (unsigned i = 0; i < plan->n && r >= 0; i++) {
+		const struct cgroup_place *p = &plan->place[i];
+
+		if (p->enable)
+			r = cgroup_place_prepare(p, &ret->moved, err);
+		if (r >= 0)
+			r = make_group(ret, i, err);
+		if (r >= 0)
+			r = set_limits(ret, i, err);
+		else if (p->optional)
+			r = 0;
+	}
+	if (r < 0) {
+		snprintf(err->step, sizeof(err->step), "cgroup");
+		cgroup_remove(ret);
+	}
+	return r;
+}
+
+int cgroup_v2_dir(const struct cgroup *c)
+{
+	for (unsigned i = 0; c->plan && i < c->plan->n; i++)
+		if (c->plan->place[i].v2)
+			return c->dir[i];
+	return FD_NONE;
+}
+
+/* ---- in the program's process: system calls only */
+
+/* A thread that moves itself needs no lock over all of the machine's: hence "0", and v1's tasks. */
+int cgroup_enter(const struct cgroup *c, bool born, struct err *err)
+{
+	for (unsigned i = 0; i < c->plan->n; i++) {
+		bool v2 = c->plan->place[i].v2;
+		int fd, r;
+
+		if (c->dir[i] < 0 || (v2 && born))
+			continue;
+		fd = sys_openat(c->dir[i], v2 ? "cgroup.procs" : "tasks", O_WRONLY, 0);
+		r = fd < 0 ? fd : (int)sys_write(fd, "0", 1);
+		if (fd >= 0)
+			sys_close(fd);
+		if (r < 0)
+			return err_sys(err, r, "enter the control group '%s/%s'",
+				       c->plan->place[i].parent, c->name[i]);
+	}
+	return 0;
+}
+
+int cgroup_seal(const struct cgroup *c, bool one, struct err *err)
+{
+	static const char path[] = "/proc/sys/user/max_cgroup_namespaces";
+	int fd, r;
+
+	if (!c->plan->seal)
+		return 0;
+	fd = sys_openat(AT_FDCWD, path, O_WRONLY, 0);
+	r = fd < 0 ? fd : (int)sys_write(fd, one ? "1" : "0", 1);
+	if (fd >= 0)
+		sys_close(fd);
+	if (r >= 0)
+		return 0;
+	err_sys(err, r, "write '%s'", path);
+	return err_hint(err, "without it the program, being of the same user as the control group, "
+			     "could raise its limits");
+}
+
+/* ---- the end */
+
+static void pause_ms(void)
+{
+	const struct timespec ts = {.tv_nsec = 1000000};
+
+	nanosleep(&ts, NULL);
+}
+
+/* each_below() - call @fn for each group in the directory @dir. */
+static void each_below(int dir, void (*fn)(int dir, const char *name, unsigned wait_ms),
+		       unsigned wait_ms)
+{
+	int fd = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d) {
+		if (fd >= 0)
+			sys_close(fd);
+		return;
+	}
+	for (struct dirent *e; (e = readdir(d));)
+		if (e->d_type == DT_DIR && e->d_name[0] != '.')
+			fn(dir, e->d_name, wait_ms);
+	closedir(d);
+}
+
+static void kill_below(int dir, const char *name, unsigned wait_ms UNUSED)
+{
+	_cleanup_close_ int fd = sys_openat(dir, name, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd >= 0)
+		cgroup_kill_at(fd);
+}
+
+void cgroup_kill_at(int dir)
+{
+	char text[8192];
+	char *s = text;
+	ssize_t n;
+
+	if (io_write_file(dir, "cgroup.kill", "1") == 0)
+		return;
+	/* v1, and v2 before Linux 5.14. What forks meanwhile is met in the next round. */
+	n = io_read_small(dir, "cgroup.procs", text, sizeof(text));
+	for (long pid; n > 0 && (pid = strtol(s, &s, 10)) > 0;)
+		kill((pid_t)pid, SIGKILL);
+	each_below(dir, kill_below, 0);
+}
+
+static void remove_below(int dir, const char *name, unsigned wait_ms)
+{
+	cgroup_remove_at(dir, name, wait_ms);
+}
+
+int cgroup_remove_at(int parent, const char *name, unsigned wait_ms)
+{
+	for (unsigned i = 0;; i++) {
+		_cleanup_close_ int dir = FD_NONE;
+
+		if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EBUSY && errno != ENOTEMPTY)
+			return -errno;
+		if (i > wait_ms)
+			return -EBUSY;
+		dir = sys_openat(parent, name, O_RDONLY | O_DIRECTORY, 0);
+		if (dir >= 0) {
+			cgroup_kill_at(dir);
+			each_below(dir, remove_below, 0);
+		}
+		if (i)
+			pause_ms();
+	}
+}
+
+void cgroup_kill(const struct cgroup *c)
+{
+	int dir = cgroup_v2_dir(c);
+
+	if (dir >= 0) {
+		cgroup_kill_at(dir);
+		return;
+	}
+	for (unsigned i = 0; c->plan && i < c->plan->n; i++)
+		if (c->dir[i] >= 0)
+			cgroup_kill_at(c->dir[i]);
+}
+
+void cgroup_remove(struct cgroup *c)
+{
+	char path[PATH_MAX + 64];
+
+	for (unsigned i = 0; c->plan && i < c->plan->n; i++) {
+		if (c->dir[i] < 0)
+			continue;
+		place_path(c, i, "", path, sizeof(path));
+		cgroup_remove_at(AT_FDCWD, path, DYING_MS);
+		sys_close(take_fd(&c->dir[i]));
+		if (c->moved && c->plan->place[i].enable)
+			cgroup_place_restore(&c->plan->place[i]);
+	}
+	c->plan = NULL;
+}
