@@ -10,7 +10,7 @@ packages='
 meson ninja-build pkg-config gcc libc6-dev musl-tools
 python3 python3-pytest python3-jsonschema libcmocka-dev
 clang clang-tidy clang-format cppcheck libclang-rt-14-dev shellcheck
-uidmap busybox-static mmdebstrap iproute2 strace util-linux procps
+uidmap busybox-static mmdebstrap iproute2 nftables strace util-linux procps
 '
 # The build; the image commands; the tests; the checks of CI and the fuzzers; what tests and demo run.
 

@@ -109,8 +109,9 @@ struct cgroup_plan {
 	unsigned n_devices;
 	bool disown, seal;
 	uint64_t memory_max; /* 0: no limit */
-	bool counts_cpu;     /* one of the groups does */
-	bool kills;	     /* one of them can be killed as a whole */
+	bool swap_limit;
+	bool counts_cpu; /* one of the groups does */
+	bool kills;	 /* one of them can be killed as a whole */
 };
 
 /**
@@ -210,8 +211,11 @@ static inline bool cgroup_has(const struct cgroup_usage *u, enum cgroup_figure f
 /** cgroup_cpu_ns() - CPU time so far, nanoseconds. Return: false when no group counts it. */
 bool cgroup_cpu_ns(const struct cgroup *c, uint64_t *ret);
 
-/** cgroup_usage() - what the groups have counted. While the jail runs too. */
-void cgroup_usage(const struct cgroup *c, struct cgroup_usage *ret);
+/**
+ * cgroup_usage() - what the groups have counted. While the jail runs too.
+ * @all: everything that is counted, and not only what tells of limits
+ */
+void cgroup_usage(const struct cgroup *c, bool all, struct cgroup_usage *ret);
 
 #define CGROUP_INIT                                                                                \
 	{                                                                                          \

@@ -471,6 +471,8 @@ int cgroup_plan_make(const struct cgroup_ask *ask, struct arena *a, const struct
 		snprintf(err->step, sizeof(err->step), "cgroup");
 		return r;
 	}
+	m.plan->swap_limit =
+		ask->limit[CGROUP_MEMORY_SWAP].setting || ask->limit[CGROUP_MEMORY_MEMSW].setting;
 	m.plan->memory_max = ask->limit[CGROUP_MEMORY_MAX].number;
 	for (unsigned i = 0; i < m.plan->n; i++) {
 		m.plan->kills |= m.plan->place[i].v2;

@@ -93,6 +93,15 @@ static uint64_t sum(const char *text, const char *key)
 	return total;
 }
 
+/*
+ * What tells of a limit that was reached. The rest costs as much as making the groups, and is read only
+ * when somebody wants it.
+ */
+static const uint32_t of_limits = 1U << CGROUP_MEMORY_PEAK | 1U << CGROUP_OOM_KILLS |
+				  1U << CGROUP_MEMORY_MAX_HITS | 1U << CGROUP_MEMORY_HIGH_HITS |
+				  1U << CGROUP_SWAP_MAX_HITS | 1U << CGROUP_PIDS_MAX_HITS |
+				  1U << CGROUP_THROTTLED;
+
 static bool parse(const struct figure_row *row, const char *text, uint64_t *ret)
 {
 	switch (row->form) {
@@ -105,7 +114,7 @@ static bool parse(const struct figure_row *row, const char *text, uint64_t *ret)
 }
 
 /* The rows of one group. */
-static void read_group(const struct cgroup_place *p, int dir, struct cgroup_usage *u)
+static void read_group(const struct cgroup_place *p, int dir, bool all, struct cgroup_usage *u)
 {
 	const char *file = NULL;
 	char text[8192];
@@ -115,7 +124,10 @@ static void read_group(const struct cgroup_place *p, int dir, struct cgroup_usag
 		const struct figure_row *row = &rows[i];
 		uint64_t v;
 
-		if (row->v2 != p->v2 || (!p->v2 && !(p->controllers & 1U << row->controller)))
+		if (row->v2 != p->v2 || (!all && !(of_limits & 1U << row->figure)))
+			continue;
+		/* v2: there may be more than we asked for */
+		if (!(p->controllers & 1U << row->controller) && !(all && p->v2))
 			continue;
 		if (!file || !str_eq(file, row->file)) {
 			file = row->file;
@@ -155,12 +167,12 @@ static void look_at_peaks(int dir, struct cgroup_usage *u)
 }
 
 /* Kills are counted whoever asked for them; what the group's own limit did is in another count. */
-static void blame(const struct cgroup_place *p, int dir, struct cgroup_usage *u)
+static void blame(const struct cgroup_place *p, int dir, bool swap, struct cgroup_usage *u)
 {
 	char text[600];
 	uint64_t own = 0;
 
-	if (!p->v2)
+	if (!p->v2 && swap)
 		look_at_peaks(dir, u);
 	if (!cgroup_has(u, CGROUP_OOM_KILLS) || !u->figure[CGROUP_OOM_KILLS])
 		return;
@@ -197,7 +209,7 @@ bool cgroup_cpu_ns(const struct cgroup *c, uint64_t *ret)
 	return false;
 }
 
-void cgroup_usage(const struct cgroup *c, struct cgroup_usage *ret)
+void cgroup_usage(const struct cgroup *c, bool all, struct cgroup_usage *ret)
 {
 	*ret = (struct cgroup_usage){.have = 0};
 	for (unsigned i = 0; c->plan && i < c->plan->n; i++) {
@@ -205,8 +217,8 @@ void cgroup_usage(const struct cgroup *c, struct cgroup_usage *ret)
 
 		if (c->dir[i] < 0)
 			continue;
-		read_group(p, c->dir[i], ret);
+		read_group(p, c->dir[i], all, ret);
 		if (p->v2 || p->controllers & 1U << CGROUP_MEMORY)
-			blame(p, c->dir[i], ret);
+			blame(p, c->dir[i], c->plan->swap_limit, ret);
 	}
 }

@@ -146,7 +146,7 @@ static int step_session(struct child *c, struct err *err)
 
 static int step_enter(struct child *c, struct err *err)
 {
-	return c->plan->enter ? enter_program(c->plan->enter, err) : 0;
+	return c->plan->enter ? enter_program(c->plan, err) : 0;
 }
 
 static int step_hostname(struct child *c, struct err *err)
@@ -492,21 +492,15 @@ static void confine_guard(struct child *c, int also)
 static pid_t start_program(struct child *c, uint64_t flags)
 {
 	int group = c->plan->cgroup ? cgroup_v2_dir(c->cgroup) : FD_NONE;
-	pid_t pid = -ENOSYS;
+	pid_t pid;
 
 	c->born_inside = group >= 0; /* before the clone: it is in our memory */
-	if (c->born_inside)
-		pid = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL,
-				 group);
-	if (pid != -ENOSYS)
+	pid = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL, group);
+	if (pid != -ENOSYS || group < 0)
 		return pid;
 	c->born_inside = false;
-	pid = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL, FD_NONE);
-	/* Older kernels (6.1) share no memory across time namespaces. */
-	if (pid == -EINVAL && c->plan->clone_flags & CLONE_NEWTIME)
-		pid = proc_clone(flags & ~(uint64_t)CLONE_VM, SIGCHLD, program_main, c,
-				 c->stack_top, CHILD_STACK, NULL, FD_NONE);
-	return pid;
+	return proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL,
+			  FD_NONE);
 }
 
 /* A parked jail waits for long: other clients' sockets must not stay open in it. */
@@ -541,7 +535,7 @@ static int join_jail(struct child *c, struct err *err)
 
 	c->wait_go = false;
 	if (r >= 0)
-		r = enter_guard(c->plan->enter, err);
+		r = enter_guard(c->plan, err);
 	die_with_launcher(c->plan); /* a change of rights may have cleared it */
 	if (r >= 0 && launcher_is_gone(c->ctl))
 		r = err_set(err, ECANCELED, "the launcher is gone");
@@ -589,6 +583,9 @@ int child_guard_main(void *arg)
 	if (p->enter && join_jail(c, &r.err) < 0)
 		return guard_failed(c, &r, "enter");
 	program = start_program(c, flags);
+	/* Older kernels (6.1) share no memory across time namespaces. */
+	if (program == -EINVAL && p->clone_flags & CLONE_NEWTIME)
+		program = start_program(c, flags & ~(uint64_t)CLONE_VM);
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
 		return guard_failed(c, &r, "namespaces");

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "jail/enter.h"
+#include "net/net.h"
 
 static const struct {
 	uint64_t flag;
@@ -79,6 +80,8 @@ void enter_change_plan(struct jail_plan *plan, struct enter_plan *e)
 	plan->pid_role = PID_SHARED;
 	plan->hostname = NULL;
 	plan->loopback_up = false;
+	plan->net_outside = plan->net && !plan->net->jails_own;
+	plan->net = NULL;
 	plan->n_mounts = 0;
 	plan->scratch = plan->all_readonly = false;
 	plan->root_extra = NULL;
@@ -171,20 +174,30 @@ static int join_namespaces(const struct enter_plan *e, uint64_t which, struct er
 	return r < 0 ? err_sys(err, r, "join the jail's namespaces") : 0;
 }
 
-int enter_guard(const struct enter_plan *e, struct err *err)
+/* A network namespace that is not of the jail's user namespace is joined before that gives rights. */
+static uint64_t joined_early(const struct jail_plan *p)
 {
+	return p->net_outside ? CLONE_NEWNET : 0;
+}
+
+int enter_guard(const struct jail_plan *p, struct err *err)
+{
+	const struct enter_plan *e = p->enter;
 	int r;
 
 	/* What runs in the jail must not attach to us, or write our executable, from there. */
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	r = join_namespaces(e, CLONE_NEWUSER, err); /* gives the rights for the others */
+	r = join_namespaces(e, joined_early(p), err);
+	if (r >= 0)
+		r = join_namespaces(e, CLONE_NEWUSER, err); /* gives the rights for the others */
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return r < 0 ? r : join_namespaces(e, CLONE_NEWPID | CLONE_NEWTIME, err);
 }
 
-int enter_program(const struct enter_plan *e, struct err *err)
+int enter_program(const struct jail_plan *p, struct err *err)
 {
-	const uint64_t first = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWTIME;
+	const struct enter_plan *e = p->enter;
+	const uint64_t first = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWTIME | joined_early(p);
 	int r = join_namespaces(e, ~first, err);
 
 	if (r < 0)

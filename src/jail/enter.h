@@ -43,9 +43,9 @@ int enter_cgroups(const struct enter_plan *e, pid_t pid, struct err *err);
 /* In the child, system calls only: */
 
 /** enter_guard() - join the namespaces that a guard has, or that count for its children. */
-int enter_guard(const struct enter_plan *e, struct err *err);
+int enter_guard(const struct jail_plan *p, struct err *err);
 
 /** enter_program() - join the others, and the jail's root. */
-int enter_program(const struct enter_plan *e, struct err *err);
+int enter_program(const struct jail_plan *p, struct err *err);
 
 #endif

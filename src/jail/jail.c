@@ -338,7 +338,7 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 	int status = j->program_reported ? j->program_status : guard_status;
 
 	put_usage(j, ru);
-	cgroup_usage(&j->cgroup, &groups);
+	cgroup_usage(&j->cgroup, j->plan->measure || j->plan->account, &groups);
 	r->exit_code = -1;
 	j->finished = true;
 	if (r->reason != RESULT_SETUP_FAILED) {

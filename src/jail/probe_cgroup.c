@@ -4,46 +4,21 @@
  * groups below its own. Only looks: a group made to try would be seen by others.
  */
 #include "base/io.h"
+#include "cgroup/hierarchy.h"
 #include "jail/probe_impl.h"
 
-/* What limits of jails need; a bit each. */
-static const char *const wanted[] = {"memory", "pids", "cpu"};
-#define ALL_WANTED ((1U << ARRAY_SIZE(wanted)) - 1)
+/* What limits of jails need most. */
+static const enum cgroup_controller wanted[] = {CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CPU};
+#define ALL_WANTED (1U << CGROUP_MEMORY | 1U << CGROUP_PIDS | 1U << CGROUP_CPU)
 
-struct hierarchy {
+struct look {
 	bool mounted;
 	unsigned have;	 /* wanted controllers that are there */
 	unsigned usable; /* of these, where the caller may make groups */
-	char dir[1100];	 /* the caller's group (v1: the last one looked at) */
+	char dir[1100];	 /* where groups would be made (v1: the last one looked at) */
 	char controllers[120];
 	char delegated[120]; /* v2: cgroup.subtree_control */
 };
-
-/* Whether a list separated by commas or blanks has the word. */
-static bool list_has(const char *list, const char *name)
-{
-	size_t n = strlen(name);
-
-	while (*list) {
-		size_t len = strcspn(list, ", \n");
-
-		if (len == n && strncmp(list, name, n) == 0)
-			return true;
-		list += len;
-		list += strspn(list, ", \n");
-	}
-	return false;
-}
-
-static unsigned wanted_in(const char *list)
-{
-	unsigned mask = 0;
-
-	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
-		if (list_has(list, wanted[i]))
-			mask |= 1U << i;
-	return mask;
-}
 
 static void names_of(unsigned mask, char *buf, size_t n)
 {
@@ -51,45 +26,9 @@ static void names_of(unsigned mask, char *buf, size_t n)
 
 	buf[0] = 0;
 	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
-		if (mask & 1U << i)
+		if (mask & 1U << wanted[i])
 			used += (size_t)snprintf(buf + used, n - used, "%s%s", used ? ", " : "",
-						 wanted[i]);
-}
-
-/*
- * The caller's group: the line "ID:CONTROLLERS:PATH" of /proc/self/cgroup, where the list is empty
- * for v2, below the mount. A mount of a part of the tree has that part as its root.
- */
-static bool own_group(const char *controller, const struct mount_line *m, char *dir, size_t n)
-{
-	char text[4096];
-	char *line, *save = NULL;
-
-	if (io_read_small(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text)) <= 0)
-		return false;
-	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *list = strchr(line, ':'), *path = list ? strchr(list + 1, ':') : NULL;
-		size_t root = strlen(m->root);
-
-		if (!path)
-			continue;
-		*path++ = 0;
-		if (*controller ? !list_has(list + 1, controller) : list[1] != 0)
-			continue;
-		if (root > 1 && strncmp(path, m->root, root) == 0)
-			path += root;
-		snprintf(dir, n, "%s%s", m->point, str_eq(path, "/") ? "" : path);
-		return true;
-	}
-	return false;
-}
-
-static bool may_write(const char *dir, const char *file)
-{
-	char path[1200];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	return access(path, W_OK) == 0;
+						 hierarchy_controller(wanted[i], true));
 }
 
 static void read_list(const char *dir, const char *file, char *buf, size_t n)
@@ -102,51 +41,42 @@ static void read_list(const char *dir, const char *file, char *buf, size_t n)
 	buf[strcspn(buf, "\n")] = 0;
 }
 
-static void look_v2(const struct probe_env *env, struct hierarchy *h)
+static bool may_delegate(const char *dir)
 {
-	const char *cursor = env->mountinfo;
-	struct mount_line m;
+	char path[1200];
 
-	*h = (struct hierarchy){.mounted = false};
-	while (!h->mounted && probe_mount_line(&cursor, &m))
-		if (str_eq(m.type, "cgroup2") && own_group("", &m, h->dir, sizeof(h->dir)))
-			h->mounted = true;
-	if (!h->mounted)
-		return;
-	read_list(h->dir, "cgroup.controllers", h->controllers, sizeof(h->controllers));
-	read_list(h->dir, "cgroup.subtree_control", h->delegated, sizeof(h->delegated));
-	h->have = wanted_in(h->controllers);
-	if (may_write(h->dir, ".") && may_write(h->dir, "cgroup.procs") &&
-	    may_write(h->dir, "cgroup.subtree_control"))
-		h->usable = h->have;
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", dir);
+	return access(path, W_OK) == 0;
 }
 
-static void look_v1(const struct probe_env *env, struct hierarchy *h)
+/* What a plan would find: the same code looks. */
+static void look(struct look *v1, struct look *v2)
 {
-	const char *cursor = env->mountinfo;
-	struct mount_line m;
+	struct hierarchies seen;
+	struct arena a = {0};
 
-	*h = (struct hierarchy){.mounted = false};
-	while (probe_mount_line(&cursor, &m)) {
-		unsigned here;
+	*v1 = *v2 = (struct look){.mounted = false};
+	if (hierarchy_read(&a, &seen, NULL) < 0)
+		seen.n = 0;
+	for (unsigned i = 0; i < seen.n; i++) {
+		const struct hierarchy *h = &seen.v[i];
+		struct look *l = h->v2 ? v2 : v1;
+		bool usable = hierarchy_may_make(h) && (!h->v2 || may_delegate(h->dir));
 
-		if (!str_eq(m.type, "cgroup"))
-			continue;
-		h->mounted = true;
-		here = wanted_in(m.super);
-		for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++) {
-			if (!(here & 1U << i))
-				continue;
-			h->have |= 1U << i;
-			if (own_group(wanted[i], &m, h->dir, sizeof(h->dir)) &&
-			    may_write(h->dir, ".") && may_write(h->dir, "cgroup.procs"))
-				h->usable |= 1U << i;
-		}
+		l->mounted = true;
+		l->have |= h->controllers & ALL_WANTED;
+		l->usable |= usable ? h->controllers & ALL_WANTED : 0;
+		if (h->v2 || h->controllers & ALL_WANTED)
+			snprintf(l->dir, sizeof(l->dir), "%s", h->dir);
 	}
+	arena_free(&a);
+	if (!v2->mounted)
+		return;
+	read_list(v2->dir, "cgroup.controllers", v2->controllers, sizeof(v2->controllers));
+	read_list(v2->dir, "cgroup.subtree_control", v2->delegated, sizeof(v2->delegated));
 }
 
-static void v2_causes(const struct probe_env *env, const struct hierarchy *h,
-		      struct probe_result *r)
+static void v2_causes(const struct probe_env *env, const struct look *h, struct probe_result *r)
 {
 	if (h->have && !h->usable) {
 		r->status = PROBE_MISSING;
@@ -173,10 +103,9 @@ static void v2_causes(const struct probe_env *env, const struct hierarchy *h,
 void probe_cgroup_v2(const struct probe_env *env, const struct probe *probe UNUSED,
 		     struct probe_result *r)
 {
-	struct hierarchy v1, v2;
+	struct look v1, v2;
 
-	look_v2(env, &v2);
-	look_v1(env, &v1);
+	look(&v1, &v2);
 	if (!v2.mounted)
 		probe_say(r, PROBE_MISSING, "not mounted");
 	else
@@ -198,10 +127,9 @@ void probe_cgroup_v1(const struct probe_env *env, const struct probe *probe UNUS
 		     struct probe_result *r)
 {
 	char usable[60], others[60];
-	struct hierarchy v1, v2;
+	struct look v1, v2;
 
-	look_v2(env, &v2);
-	look_v1(env, &v1);
+	look(&v1, &v2);
 	if (!v1.have) {
 		probe_say(r, v2.have ? PROBE_UNNEEDED : PROBE_MISSING, "%s",
 			  v1.mounted ? "mounted without a controller of use" : "not mounted");

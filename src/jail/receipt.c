@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
 #include "jail/receipt.h"
+#include "net/net.h"
 
 static const struct {
 	const char *name;
@@ -31,6 +32,7 @@ static const struct {
 	[PROTECT_OOM_SCORE] = {"oom_score_adj"},
 	[PROTECT_CORE_SCHEDULING] = {"core_scheduling"},
 	[PROTECT_TSC] = {"disable_tsc"},
+	[PROTECT_TRAFFIC_RULES] = {"traffic_rules"},
 	[PROTECT_TIME_LIMIT] = {"time_limit"},
 	[PROTECT_CPU_LIMIT] = {"cpu_limit"},
 	[PROTECT_IDLE_LIMIT] = {"idle_limit"},
@@ -74,6 +76,8 @@ uint64_t receipt_asked(const struct jail_plan *plan)
 		{plan->set_oom_score_adj, PROTECT_OOM_SCORE},
 		{plan->core_scheduling, PROTECT_CORE_SCHEDULING},
 		{plan->disable_tsc, PROTECT_TSC},
+		{plan->net, PROTECT_NET_NS}, /* the launcher makes it */
+		{plan->net && plan->net->rules, PROTECT_TRAFFIC_RULES},
 		{plan->watch.time_ns, PROTECT_TIME_LIMIT},
 		{plan->watch.cpu_ns, PROTECT_CPU_LIMIT},
 		{plan->watch.idle_ns, PROTECT_IDLE_LIMIT},
@@ -104,6 +108,8 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		 "chroot instead of pivot_root: the old root stays underneath"},
 		{plan->watch.cpu_ns && !plan->watch.cpu_counter, PROTECT_CPU_LIMIT,
 		 "without a cgroup's counter: processes that nobody waits for are not counted"},
+		{plan->net && plan->net->can_get_around, PROTECT_TRAFFIC_RULES,
+		 "without a user namespace the capabilities that are kept reach the rules"},
 		{plan->pid_role == PID_SHARED && !(plan->cgroup && plan->cgroup->kills),
 		 PROTECT_NO_SURVIVORS,
 		 "no pid namespace: a process that forks fast enough can survive"},

@@ -63,8 +63,9 @@ struct net_plan {
 	bool loopback_up; /* not with jails_own: the jail does that itself */
 	/* What capabilities inside would allow, but do not here: low ports for everybody... */
 	bool low_ports;
-	const char *ping; /* ... and ICMP sockets for groups "FIRST LAST"; NULL: nobody */
-	const void *rules; /* messages for nf_tables, made by rules_build(); NULL: none */
+	const char *ping;    /* ... and ICMP sockets for groups "FIRST LAST"; NULL: nobody */
+	bool can_get_around; /* the program keeps capabilities that reach the rules */
+	const void *rules;   /* messages for nf_tables, made by rules_build(); NULL: none */
 	size_t rules_len;
 };
 

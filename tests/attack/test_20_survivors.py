@@ -21,6 +21,12 @@ def hide(compile_c):
     return compile_c("attack/hide.c")
 
 
+def of_others(group):
+    """A group of a launcher that runs beside us."""
+    m = re.search(r"\.(\d+)", group)
+    return bool(m) and os.path.exists(f"/proc/{m[1]}")
+
+
 def places():
     """Where a launcher could leave something: temporary directories and cgroups."""
     found = set()
@@ -29,7 +35,7 @@ def places():
             found |= {os.path.join(top, n) for n in os.listdir(top)
                       if ("toastainer" in n or "nsjail" in n) and "toastainer-test." not in n and "toastainer-run." not in n}
     for top, dirs, _ in os.walk("/sys/fs/cgroup"):
-        found |= {os.path.join(top, d) for d in dirs if "toastainer" in d.lower() or "nsjail" in d.lower()}
+        found |= {os.path.join(top, d) for d in dirs if ("toastainer" in d.lower() or "nsjail" in d.lower()) and not of_others(d)}
     return found
 
 

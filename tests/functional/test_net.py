@@ -3,6 +3,7 @@
 
 Every rule is shown by what passes and by what does not.
 """
+import json
 import os
 import pathlib
 import signal
@@ -101,6 +102,7 @@ def test_loopback_up_or_down(world):
 
 
 @privileged
+@pytest.mark.core
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_from_a_file(world, tmp, form):
     if form == "text":
@@ -118,6 +120,7 @@ def test_from_a_file(world, tmp, form):
 # ---------------------------------------------------------------- interfaces of the host
 
 @privileged
+@pytest.mark.core
 def test_iface_own_moves_and_comes_back(world):
     r = nsjail("--chroot", "/", "--iface_own", "own0", "--", "/bin/sh", "-c", "ip -o link").ok()
     assert "own0@" in r.out and "lan0" not in r.out, r
@@ -370,6 +373,32 @@ def test_sysfs_shows_the_jails_network(world, face):
     assert r.split() == ["lan", "lo"]
     r = run("-c", "/", "--experimental_mnt", "old", "-m", "none:/sys:sysfs:ro", "--net_iface", OWN, "--", "/bin/true")
     assert r.rc == 125 and "sysfs" in r.errors()[0], r
+
+
+@privileged
+@pytest.mark.parametrize("opts", [["--iface_own", "own0"], ["--net_iface", OWN, "--traffic_rule", "proto=udp"]],
+                         ids=["jails", "ours"])
+def test_exec_joins_the_network(world, opts):
+    name = f"net-{os.getpid()}"
+    p = start(["run", "-c", "/", "--name", name, *opts, "--", "/bin/sh", "-c", "echo; exec sleep 60"])
+    assert p.stdout.readline() == b"\n"
+    r = toast.toast("exec", name, "--", "/bin/sh", "-c", "ip -o link")
+    p.terminate()
+    toast.finish(p)
+    assert r.rc == 0 and r.out.count("\n") == 2 and ("own0" if opts[0] == "--iface_own" else "lan") in r.out, r
+
+
+@privileged
+def test_receipt(world, tmp):
+    def protections(*opts):
+        run("-c", "/", *opts, "--result_json", tmp / "r.json", "--", "/bin/true").ok()
+        return json.loads((tmp / "r.json").read_text())["receipt"]
+
+    rule = ["--traffic_rule", "action=drop"]
+    got = protections("--net_iface", OWN, *rule)
+    assert "traffic_rules" in str(got) and "net_namespace" in str(got), got
+    assert "traffic_rules" not in str(protections("--net_iface", OWN))
+    assert "traffic_rules" not in str(protections())
 
 
 @privileged

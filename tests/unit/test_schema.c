@@ -9,12 +9,12 @@
 
 typedef void (*visitor)(const struct message *m, const struct setting *row, void *arg);
 
-/* Every row of every message; a message that two fields share comes twice. */
+/* Every row of nsjail's messages; a message that two fields share comes twice. In ours all is ours. */
 static void walk(const struct message *m, visitor visit, void *arg)
 {
 	for (const struct setting *row = m->rows; row < m->rows + m->n; row++) {
 		visit(m, row, arg);
-		if (row->name && row->type == F_MESSAGE)
+		if (row->name && row->type == F_MESSAGE && !(row->flags & SF_OURS))
 			walk(row->message, visit, arg);
 	}
 }

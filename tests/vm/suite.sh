@@ -17,6 +17,7 @@ done
 tail -q -s 0.5 -f $out >/dev/ttyS1 &
 tail -q -s 0.5 -f "$TOASTAINER_TEST_REPORT" >/dev/ttyS2 &
 
+modprobe -a tun fuse # nothing asks for them by itself
 echo "machine up after $(cut -d' ' -f1 /proc/uptime) s, $(uname -r), $TOASTAINER_VM" >>$out
 if [ "$TOASTAINER_VM" = user ]; then
 	systemctl start "user@$(id -u tester).service"
