@@ -802,7 +802,7 @@ static const struct setting config_rows[] = {
 	{.name = "traffic_rule", MSG(traffic_rule), .flags = SF_REPEATED | SF_OUR_OPTION, .number = 96,
 	 .offset = offsetof(struct config, traffic_rule), .opt = "traffic_rule",
 	 .arg = "KEY=VALUE,...", .parse = option_message, .group = G_NETWORK,
-	 .help = "a packet filter rule; the first that matches decides"},
+	 .help = "a packet filter rule; the last that matches decides"},
 	{.name = "user_net", MSG(user_net), .number = 97,
 	 .offset = offsetof(struct config, user_net), .opt = "user_net", .parse = option_user_net,
 	 .group = G_NETWORK, .help = "a network without privileges"},
