@@ -54,8 +54,7 @@ const struct enum_name schema_macvlan_modes[] = {
 	{"passthru", CFG_MACVLAN_PASSTHRU},
 	{NULL},
 };
-static const struct enum_name cgroup_version_names[] = {
-	{"auto", 0}, {"v1", 1}, {"v2", 2}, {NULL}};
+static const struct enum_name cgroup_version_names[] = {{"auto", 0}, {"v1", 1}, {"v2", 2}, {NULL}};
 static const struct enum_name traffic_action_names[] = {
 	{"UNKNOWN_ACTION", 0}, {"DROP", 1}, {"REJECT", 2}, {"ALLOW", 3}, {NULL},
 };
