@@ -174,6 +174,21 @@ void str_nearest(const char *word, const char *name, const char **best, unsigned
 	}
 }
 
+void str_unescape_mount(char *s)
+{
+	char *out = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
+			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 3;
+		} else {
+			*out++ = *s;
+		}
+	}
+	*out = 0;
+}
+
 const char *str_signal(int sig, char *buf, size_t n)
 {
 	static const char *const names[] = {

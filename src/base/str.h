@@ -42,6 +42,9 @@ void str_nearest(const char *word, const char *name, const char **best, unsigned
 /** str_utf8_len() - bytes of the well-formed UTF-8 sequence at @text (NUL-terminated), 0: it is none. */
 unsigned str_utf8_len(const char *text);
 
+/** str_unescape_mount() - in place: /proc/PID/mountinfo has blanks and backslashes as \040. */
+void str_unescape_mount(char *s);
+
 /** str_signal() - "SIGTERM"; "signal N" where a number has no name, in a buffer of @n bytes. */
 const char *str_signal(int sig, char *buf, size_t n);
 

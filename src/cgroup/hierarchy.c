@@ -53,22 +53,6 @@ struct mount_words {
 	char *root, *point, *type, *super;
 };
 
-/* Blanks and backslashes in names stand in octal, as \040. In place. */
-static void unescape(char *s)
-{
-	char *out = s;
-
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
-			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 3;
-		} else {
-			*out++ = *s;
-		}
-	}
-	*out = 0;
-}
-
 /* "36 35 0:30 /root /point rw,noatime master:1 - cgroup cgroup rw,cpu": cut the line up. */
 static bool split_line(char *line, struct mount_words *w)
 {
@@ -87,8 +71,8 @@ static bool split_line(char *line, struct mount_words *w)
 	w->super = strtok_r(NULL, " ", &save);
 	if (!w->root || !w->point || !w->super)
 		return false;
-	unescape(w->root);
-	unescape(w->point);
+	str_unescape_mount(w->root);
+	str_unescape_mount(w->point);
 	return true;
 }
 

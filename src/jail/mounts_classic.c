@@ -6,6 +6,7 @@
  */
 #include <sys/mount.h>
 
+#include "base/str.h"
 #include "base/sys.h"
 #include "jail/mounts_classic.h"
 #include "jail/target.h"
@@ -134,22 +135,6 @@ static bool next_line(struct line_reader *r, struct mount_line *line)
 	return line->where && line->flags;
 }
 
-/* mountinfo writes blank, tab, newline and backslash as three octal digits. */
-static void unescape(char *s)
-{
-	char *d = s;
-
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
-			*d++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
-			s += 3;
-		} else {
-			*d++ = *s;
-		}
-	}
-	*d = 0;
-}
-
 static unsigned long current_flags(const char *list)
 {
 	unsigned long flags = 0;
@@ -191,7 +176,7 @@ static int remount(int fd, uint64_t attrs, uint64_t skip_top, bool deep, struct 
 			below = ids[i] == line.parent;
 		if (!is_top && !(below && deep))
 			continue;
-		unescape(line.where);
+		str_unescape_mount(line.where);
 		if (n_ids == ARRAY_SIZE(ids)) {
 			res = err_set(err, E2BIG, "more than %zu mounts below one bind",
 				      ARRAY_SIZE(ids));

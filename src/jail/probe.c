@@ -15,6 +15,7 @@
 #include <linux/capability.h>
 
 #include "base/io.h"
+#include "base/str.h"
 #include "jail/probe_impl.h"
 
 static const struct probe table[] = {
@@ -265,22 +266,6 @@ int64_t probe_status_field(const char *name)
 	return p ? strtoll(p + strlen(key), NULL, 10) : -1;
 }
 
-/* Blanks and backslashes in names stand in octal, as \040. In place. */
-static void unescape(char *s)
-{
-	char *out = s;
-
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
-			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 3;
-		} else {
-			*out++ = *s;
-		}
-	}
-	*out = 0;
-}
-
 /* The next blank-separated word, cut to what fits. */
 static const char *word(const char *p, const char *end, char *buf, size_t n)
 {
@@ -292,7 +277,7 @@ static const char *word(const char *p, const char *end, char *buf, size_t n)
 		if (len + 1 < n)
 			buf[len++] = *p;
 	buf[len] = 0;
-	unescape(buf);
+	str_unescape_mount(buf);
 	return p;
 }
 
