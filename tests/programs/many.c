@@ -19,7 +19,8 @@ static int run(char **argv)
 
 int main(int argc, char **argv)
 {
-	long count = argc > 3 ? atol(argv[1]) : 0, workers = argc > 3 ? atol(argv[2]) : 0, failed = 0, part;
+	long count = argc > 3 ? atol(argv[1]) : 0, workers = argc > 3 ? atol(argv[2]) : 0,
+	     failed = 0, part;
 	int results[2];
 
 	if (count < 1 || workers < 1 || pipe(results) < 0)
