@@ -404,7 +404,7 @@ static void put_clone(const struct call *c, uint64_t v, struct sbuf *out)
 static void put_open_how(const struct call *c, const struct memory *m, uint64_t addr,
 			 struct sbuf *out)
 {
-	uint64_t flags;
+	uint64_t flags = 0;
 
 	if (!m || decode_how(m, addr, &flags) < 0) {
 		sbuf_printf(out, "0x%llx", (unsigned long long)addr);
