@@ -208,7 +208,7 @@ complete -c toastainer -n '__toastainer_table' -l macvlan_vs_gw -x -d 'macvlan: 
 complete -c toastainer -n '__toastainer_table' -l macvlan_vs_ma -x -d 'macvlan: its hardware address'
 complete -c toastainer -n '__toastainer_table' -l macvlan_vs_mo -x -a 'private vepa bridge passthru' -d 'macvlan: private, vepa, bridge or passthru'
 complete -c toastainer -n '__toastainer_table' -l net_iface -x -d 'an interface of the jail: macvlan= or own=, name=, ip=, gw=, mac=, mode=, mtu='
-complete -c toastainer -n '__toastainer_table' -l traffic_rule -x -d 'a packet filter rule; the first that matches decides'
+complete -c toastainer -n '__toastainer_table' -l traffic_rule -x -d 'a packet filter rule; the last that matches decides'
 complete -c toastainer -n '__toastainer_table' -l user_net -d 'a network without privileges'
 complete -c toastainer -n '__toastainer_table' -s P -l seccomp_policy -r -F -d 'file with a seccomp policy in the Kafel language'
 complete -c toastainer -n '__toastainer_table' -l seccomp_string -x -d 'policy text; repeatable, the pieces are joined'

@@ -130,7 +130,7 @@ typeset -ga _toastainer_table=(
 	'--macvlan_vs_ma=[macvlan: its hardware address]:MAC: '
 	'--macvlan_vs_mo=[macvlan: private, vepa, bridge or passthru]:MODE:(private vepa bridge passthru)'
 	'*--net_iface=[an interface of the jail: macvlan= or own=, name=, ip=, gw=, mac=, mode=, mtu=]:KEY=VALUE,...: '
-	'*--traffic_rule=[a packet filter rule; the first that matches decides]:KEY=VALUE,...: '
+	'*--traffic_rule=[a packet filter rule; the last that matches decides]:KEY=VALUE,...: '
 	'--user_net[a network without privileges]'
 	'(-P --seccomp_policy)'{-P+,--seccomp_policy=}'[file with a seccomp policy in the Kafel language]:FILE:_files'
 	'*--seccomp_string=[policy text; repeatable, the pieces are joined]:TEXT: '

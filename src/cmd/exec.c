@@ -120,7 +120,7 @@ static int prepare(struct exec *x, char **words, struct err *err)
 	cfg->time_limit = 0;
 	cfg->jail_name = cfg->result_json = cfg->seccomp_unotify_report = NULL;
 	cfg->explain = cfg->audit = cfg->seccomp_unotify = false; /* the jail's program alone */
-	take_options(cfg, words, err); /* once more, over the jail's */
+	take_options(cfg, words, err);				  /* once more, over the jail's */
 	rest++;
 	if (str_eq(*rest, "--"))
 		rest++;

@@ -9,7 +9,7 @@
 
 struct cli {
 	bool help, version;
-	bool dry_run, json; /* @json: in this form */
+	bool dry_run, json;	  /* @json: in this form */
 	const char *create_image; /* DIR, borrowed from argv */
 	const char *use_script;
 };

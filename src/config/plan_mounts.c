@@ -289,8 +289,8 @@ static int add_proc(struct planner *p, struct list *l, struct err *err)
 static int add_cgroup(struct planner *p, struct list *l, struct err *err)
 {
 	static const char top[] = "/sys/fs/cgroup";
-	const uint64_t attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-			       MOUNT_ATTR_NOEXEC;
+	const uint64_t attrs =
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	const struct cgroup_plan *groups = p->plan->cgroup;
 	int r = 0;
 
@@ -304,8 +304,8 @@ static int add_cgroup(struct planner *p, struct list *l, struct err *err)
 
 		if (!dst)
 			return err_oom(err);
-		r = add_fs(p, l, place->v2 ? "cgroup2" : "cgroup", dst, place->v2 ? "" : name, attrs,
-			   err);
+		r = add_fs(p, l, place->v2 ? "cgroup2" : "cgroup", dst, place->v2 ? "" : name,
+			   attrs, err);
 	}
 	return r;
 }

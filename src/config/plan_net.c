@@ -183,11 +183,12 @@ static int plan_owned(struct planner *p, struct links *links, struct err *err)
 static int plan_vs_address(struct planner *p, struct net_link *l, struct err *err)
 {
 	const struct config *cfg = p->cfg;
-	struct net_addr *a = arena_alloc(&p->out->arena, 2 * sizeof(*a)), *gw = a + 1;
+	struct net_addr *a = arena_alloc(&p->out->arena, 2 * sizeof(*a)), *gw;
 	int r;
 
 	if (!a)
 		return err_oom(err);
+	gw = a + 1;
 	r = parse_addr(cfg->macvlan_vs_ip, NULL, a, err);
 	if (r >= 0 && !strchr(cfg->macvlan_vs_ip, '/')) {
 		bool mask = a->family == AF_INET || was_given(p, "macvlan_vs_nm");
@@ -245,11 +246,12 @@ static int plan_addresses(struct planner *p, const struct cfg_net_iface *in, str
 			  struct err *err)
 {
 	struct net_addr *a = arena_alloc(&p->out->arena, (in->ip.n + in->gw.n + 1) * sizeof(*a));
-	struct net_addr *gw = a + in->ip.n;
+	struct net_addr *gw;
 	int r;
 
 	if (!a)
 		return err_oom(err);
+	gw = a + in->ip.n;
 	for (unsigned i = 0; i < in->ip.n; i++) {
 		r = parse_addr(in->ip.v[i], NULL, &a[i], err);
 		if (r >= 0 && !strchr(in->ip.v[i], '/'))

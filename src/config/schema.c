@@ -54,8 +54,7 @@ const struct enum_name schema_macvlan_modes[] = {
 	{"passthru", CFG_MACVLAN_PASSTHRU},
 	{NULL},
 };
-static const struct enum_name cgroup_version_names[] = {
-	{"auto", 0}, {"v1", 1}, {"v2", 2}, {NULL}};
+static const struct enum_name cgroup_version_names[] = {{"auto", 0}, {"v1", 1}, {"v2", 2}, {NULL}};
 static const struct enum_name traffic_action_names[] = {
 	{"UNKNOWN_ACTION", 0}, {"DROP", 1}, {"REJECT", 2}, {"ALLOW", 3}, {NULL},
 };
@@ -802,7 +801,7 @@ static const struct setting config_rows[] = {
 	{.name = "traffic_rule", MSG(traffic_rule), .flags = SF_REPEATED | SF_OUR_OPTION, .number = 96,
 	 .offset = offsetof(struct config, traffic_rule), .opt = "traffic_rule",
 	 .arg = "KEY=VALUE,...", .parse = option_message, .group = G_NETWORK,
-	 .help = "a packet filter rule; the first that matches decides"},
+	 .help = "a packet filter rule; the last that matches decides"},
 	{.name = "user_net", MSG(user_net), .number = 97,
 	 .offset = offsetof(struct config, user_net), .opt = "user_net", .parse = option_user_net,
 	 .group = G_NETWORK, .help = "a network without privileges"},

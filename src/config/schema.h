@@ -28,7 +28,8 @@ enum field_flags {
 	SF_NEGATE = 8,	    /* the option (without argument) sets the bool to false */
 	SF_NO_DEFAULT = 16, /* the proto has no default: unset is a state of its own */
 	SF_ALIAS = 32, /* a second option for a field that has its row: not a field of its own */
-	SF_MARKER = 128, /* lets the nsjail face's files have those marked SF_OURS, and is one itself */
+	SF_MARKER =
+		128, /* lets the nsjail face's files have those marked SF_OURS, and is one itself */
 	SF_OUR_OPTION = 64, /* nsjail has no such option: its abbreviations do not meet ours */
 };
 
@@ -95,7 +96,7 @@ struct setting {
 	const char *help; /* one line, no final dot */
 };
 
-extern const struct message schema_config; /* NsJailConfig, the root */
+extern const struct message schema_config;	      /* NsJailConfig, the root */
 extern const struct enum_name schema_macvlan_modes[]; /* values: enum cfg_macvlan */
 extern const char *const schema_group_titles[SETTING_GROUPS];
 

@@ -61,7 +61,7 @@ static int check_device(int fd, const struct mount_plan *m, struct err *err)
 static int open_source(const struct jail_plan *p, const struct mount_plan *m, struct err *err)
 {
 	int fd = p->classic_mounts ? sys_openat(AT_FDCWD, m->src, O_PATH, 0)
-				   : sys_open_tree(AT_FDCWD, m->src, OPEN_TREE_ALL);
+				   : sys_open_tree(AT_FDCWD, m->from ?: m->src, OPEN_TREE_ALL);
 	int r;
 
 	if (fd < 0)

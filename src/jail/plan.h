@@ -39,6 +39,7 @@ enum target_type { TARGET_DIR, TARGET_FILE, TARGET_LIKE_SOURCE };
 struct mount_plan {
 	enum mount_kind kind;
 	const char *src;    /* absolute or relative to the launcher's directory; text of a link */
+	const char *from;   /* MOUNT_BIND: where src is in a template (template.h); NULL: at src */
 	const char *dst;    /* absolute, in the jail */
 	const char *fstype; /* MOUNT_FS */
 	/* MOUNT_FS: "key" or "key=value" strings for fsconfig(2), ended by NULL; may be NULL */

@@ -118,7 +118,7 @@ static void add_fixed(struct template *t, struct mount_plan *v)
 	t->first = n;
 }
 
-/* make_plans() - the template's mounts, and the jail's with "/N" for each source. */
+/* make_plans() - the template's mounts, and the jail's that find their sources at "/N". */
 static int make_plans(struct template *t, struct arena *arena)
 {
 	const struct jail_plan *p = t->plan;
@@ -145,7 +145,7 @@ static int make_plans(struct template *t, struct arena *arena)
 						  .target = TARGET_LIKE_SOURCE,
 						  .make_target = true,
 						  .optional = p->mounts[i].optional};
-		inside[i].src = name;
+		inside[i].from = name;
 	}
 	t->seen = arena_alloc(arena, n * sizeof(*t->seen));
 	if (!t->seen)
@@ -311,7 +311,8 @@ static void build(struct template *t)
 	char *mem;
 
 	for (unsigned i = t->first; i < t->layout.n_mounts; i++)
-		if (t->seen[i].error && !t->layout.mounts[i].optional)
+		if (t->seen[i].error &&
+		    (!t->layout.mounts[i].optional || t->seen[i].error != -ENOENT))
 			return; /* the launch says it best */
 	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (mem == MAP_FAILED)

@@ -25,9 +25,9 @@ struct template_source {
 struct template
 {
 	const struct jail_plan *plan; /* borrowed */
-	struct jail_plan inside;      /* the same jail, with its sources as the template has them */
-	struct jail_plan layout;      /* the template's own mounts */
-	unsigned first;		      /* mounts of the layout from here on are sources */
+	struct jail_plan inside; /* the same jail, with its sources where the template has them */
+	struct jail_plan layout; /* the template's own mounts */
+	unsigned first;		 /* mounts of the layout from here on are sources */
 	struct template_source *seen; /* one for each */
 	int ns;			      /* the template, or FD_NONE */
 	int host, cwd;		      /* where the launcher belongs */

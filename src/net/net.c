@@ -95,8 +95,8 @@ static int start_keeper(struct net_run *n, struct err *err)
 	n->launcher = (pid_t)sys(SYS_getpid);
 	sys_sigmask(SIG_SETMASK, &all, &mask);
 	/* No signal at its end, so that nobody but us sees this child (wait(2), __WCLONE). */
-	n->keeper = proc_clone(0, 0, keeper_main, n, stack + KEEPER_STACK, KEEPER_STACK, NULL,
-			       FD_NONE);
+	n->keeper =
+		proc_clone(0, 0, keeper_main, n, stack + KEEPER_STACK, KEEPER_STACK, NULL, FD_NONE);
 	sys_sigmask(SIG_SETMASK, &mask, NULL);
 	munmap(stack, KEEPER_STACK);
 	if (n->keeper < 0) {

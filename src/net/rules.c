@@ -357,12 +357,13 @@ int rules_build(const struct net_rule *rules, unsigned n, struct arena *a, struc
 	}
 	message(&b, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC, 0);
 	put_chains(&b, ipv6);
-	for (unsigned i = 0; i < n; i++) {
-		const struct net_rule *r = &rules[i];
+	/* In a chain the first that matches decides, in nsjail's list the last: from the end. */
+	for (unsigned i = n; i > 0; i--) {
+		const struct net_rule *r = &rules[i - 1];
 
-		all_of_rule(&b, for_loopback(r) ? "loopback" : "rules", r, i + 1);
+		all_of_rule(&b, for_loopback(r) ? "loopback" : "rules", r, i);
 		if (r->iif[0] && !for_loopback(r))
-			all_of_rule(&b, "answers", r, i + 1);
+			all_of_rule(&b, "answers", r, i);
 	}
 	if (both_ways) /* needs connection tracking, which other rules do without */
 		go_to_answers(&b);

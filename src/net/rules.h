@@ -9,7 +9,7 @@
 
 /**
  * rules_build() - translate rules into the one batch of messages that net_enter() sends.
- * @rules: the first that matches decides
+ * @rules: the last that matches decides
  * @plan: its rules are set; the memory is the arena's
  */
 int rules_build(const struct net_rule *rules, unsigned n, struct arena *a, struct net_plan *plan,

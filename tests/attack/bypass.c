@@ -51,10 +51,8 @@ static long by_io_uring(const char *path)
 		   IORING_OFF_SQES);
 	if (sq == MAP_FAILED || cq == MAP_FAILED || sqe == MAP_FAILED)
 		return -errno;
-	*sqe = (struct io_uring_sqe){.opcode = IORING_OP_MKDIRAT,
-				     .fd = AT_FDCWD,
-				     .addr = (uintptr_t)path,
-				     .len = 0755};
+	*sqe = (struct io_uring_sqe){
+		.opcode = IORING_OP_MKDIRAT, .fd = AT_FDCWD, .addr = (uintptr_t)path, .len = 0755};
 	*(unsigned *)(sq + p.sq_off.array) = 0;
 	__atomic_store_n((unsigned *)(sq + p.sq_off.tail), 1, __ATOMIC_RELEASE);
 	if (syscall(SYS_io_uring_enter, fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
@@ -68,10 +66,7 @@ static long raw(long nr, const void *a, long b)
 {
 	long r;
 
-	__asm__ volatile("syscall"
-			 : "=a"(r)
-			 : "a"(nr), "D"(a), "S"(b)
-			 : "rcx", "r11", "memory");
+	__asm__ volatile("syscall" : "=a"(r) : "a"(nr), "D"(a), "S"(b) : "rcx", "r11", "memory");
 	return r;
 }
 

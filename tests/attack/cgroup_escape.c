@@ -19,10 +19,18 @@
 #include <unistd.h>
 
 static const char *const limits[] = {
-	"memory.max",	       "memory.high",	  "memory.swap.max",
-	"pids.max",	       "cpu.max",	  "memory.limit_in_bytes",
-	"cpu.cfs_quota_us",    "cpuset.cpus",	  "memory.memsw.limit_in_bytes",
-	"devices.allow",       "release_agent",	  "cpu.shares",
+	"memory.max",
+	"memory.high",
+	"memory.swap.max",
+	"pids.max",
+	"cpu.max",
+	"memory.limit_in_bytes",
+	"cpu.cfs_quota_us",
+	"cpuset.cpus",
+	"memory.memsw.limit_in_bytes",
+	"devices.allow",
+	"release_agent",
+	"cpu.shares",
 	"memory.soft_limit_in_bytes",
 };
 

@@ -102,6 +102,7 @@ def test_loopback_up_or_down(world):
 
 
 @privileged
+@pytest.mark.core
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_from_a_file(world, tmp, form):
     if form == "text":
@@ -119,6 +120,7 @@ def test_from_a_file(world, tmp, form):
 # ---------------------------------------------------------------- interfaces of the host
 
 @privileged
+@pytest.mark.core
 def test_iface_own_moves_and_comes_back(world):
     r = nsjail("--chroot", "/", "--iface_own", "own0", "--", "/bin/sh", "-c", "ip -o link").ok()
     assert "own0@" in r.out and "lan0" not in r.out, r
@@ -240,14 +242,14 @@ OUTGOING = {
     "another interface": (["oif=vs,action=drop"], (T, U, T6), ("tcp,10.77.0.1,8000",)),
     "incoming interface": (["iif=lan,action=drop"], ("tcp,10.77.0.1,8000", T6), (T, U)),
     "incoming interface6": (["iif=lan,ip_family=ipv6,proto=udp,action=drop"], (T6, U), (U6,)),
-    "the first that matches decides": (
-        [f"dst_ip={SERVER},proto=tcp,dport=8000,action=allow", f"dst_ip={OTHER},action=allow", "action=drop",
-         "proto=udp,action=allow"], (T, TO_OTHER, T6), (U, PORT1, I)),
+    "the last that matches decides": (
+        ["proto=udp,action=allow", "action=drop", f"dst_ip={OTHER},action=allow",
+         f"dst_ip={SERVER},proto=tcp,dport=8000,action=allow"], (T, TO_OTHER, T6), (U, PORT1, I)),
     "allow list of IPv6": (
-        [f"ip_family=ipv6,dst_ip={SERVER6},proto=tcp,action=allow", "ip_family=ipv6,action=drop"],
+        ["ip_family=ipv6,action=drop", f"ip_family=ipv6,dst_ip={SERVER6},proto=tcp,action=allow"],
         (T6, T, U), (U6, TO_OTHER6, I6)),
     "own network, seen from both sides": (
-        [f"dst_ip={SERVER},action=allow", "dst_ip=10.0.0.0/8,action=drop"], (T, U, I), (TO_OTHER,)),
+        ["dst_ip=10.0.0.0/8,action=drop", f"dst_ip={SERVER},action=allow"], (T, U, I), (TO_OTHER,)),
 }
 
 

@@ -200,6 +200,18 @@ def test_a_user_has_no_template(root, tmp):
     assert r.rc == 0 and "no template: the caller may not make mount namespaces" in log.read_text(), r
 
 
+def test_result_looks_as_that_of_once(root, tree, tmp):
+    """What could not be had is told in the same words."""
+    args = [*system(root), "--bindmount_ro_try", f"{tree}/missing:/mnt", "-R", f"{tree}/file:/file", "--", "/bin/true"]
+    notes = []
+    for mode in (["-Mo"], ["-Mr", "--rerun_count", "2"]):
+        toast.toast("-Q", *mode, "--result_json", tmp / "result", *args).ok()
+        result = json.loads((tmp / "result").read_text())
+        notes.append([result["receipt"], result["reason"], result["exit_code"]])
+    assert f"{tree}/missing" in json.dumps(notes[0]), notes[0]
+    assert notes[0] == notes[1]
+
+
 def test_nothing_written_is_there_in_the_next_run(root):
     r = nsjail("-Mr", "--rerun_count", "3", *system(root), "-T", "/tmp", "-m", "none:/var:tmpfs:size=65536",
                *SH, "ls /tmp /var; echo x > /tmp/left && echo x > /var/left && echo wrote")
