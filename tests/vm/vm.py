@@ -23,7 +23,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 SUITE = "bookworm"
-USER, SUBIDS = 1000, "100000:65536"
+USER, SUBIDS = 1000, "200000:65536"  # the same as those of the suites "user"
 PACKAGES = ("systemd systemd-sysv dbus dbus-user-session libpam-systemd uidmap kmod passwd login mount util-linux "
             "iproute2 procps strace busybox-static python3-pytest python3-jsonschema").split()
 TOOLS = {"qemu-system-x86_64": "qemu-system-x86", "mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs",
