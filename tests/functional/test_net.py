@@ -378,7 +378,9 @@ def test_sysfs_shows_the_jails_network(world, face):
 @privileged
 @pytest.mark.parametrize("opts", [["--iface_own", "own0"], ["--net_iface", OWN, "--traffic_rule", "proto=udp"]],
                          ids=["jails", "ours"])
-def test_exec_joins_the_network(world, opts):
+def test_exec_joins_the_network(world, opts, tmp, monkeypatch):
+    (tmp / "runtime").mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp / "runtime"))  # where /run is not ours to write
     name = f"net-{os.getpid()}"
     p = start(["run", "-c", "/", "--name", name, *opts, "--", "/bin/sh", "-c", "echo; exec sleep 60"])
     assert p.stdout.readline() == b"\n"
