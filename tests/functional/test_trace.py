@@ -58,7 +58,7 @@ def trace(calls, tmp):
 # ---- explain
 
 
-@pytest.mark.core
+@pytest.mark.vm
 @pytest.mark.parametrize("words,dies", [("forbidden", True), ("exec", True), ("thread", True), ("child", False),
                                         ("child vfork", False)])
 def test_violation_is_named(calls, words, dies):
@@ -76,7 +76,7 @@ def test_violation_is_named(calls, words, dies):
     assert f"pid {v['pid']}" in line[0] and v["ip"] in line[0]
 
 
-@pytest.mark.core
+@pytest.mark.vm
 def test_nsjail_face_explains_too(calls):
     r = calls("forbidden", "--explain", face="nsjail", policy=KILL)
     assert r.rc == SIGSYS and r.json["violation"]["call"] == CALL and r.json["reason"] == "seccomp"
@@ -160,7 +160,7 @@ def test_filter_is_the_policy_and_no_other(calls, root, tmp):
         assert re.search(r"^Seccomp:\t2$", status, re.M) and re.search(r"^Seccomp_filters:\t1$", status, re.M)
 
 
-@pytest.mark.core
+@pytest.mark.vm
 def test_signals_and_stops_pass(calls):
     for opts in ([], ["--explain"]):
         assert calls("stops", *opts, policy=KILL).ok().out == "stops 5\n"
@@ -206,7 +206,7 @@ def test_explain_in_listen(root, program, tmp):
 # ---- tracing
 
 
-@pytest.mark.core
+@pytest.mark.vm
 def test_files(trace):
     r = trace("open /etc/passwd /etc/passwd /etc/group /nonexistent").ok()
     f = r.files["/etc/passwd", "RDONLY"]
@@ -217,7 +217,7 @@ def test_files(trace):
     assert not f["exists_in_jail"] and not f["exists_in_main"] and f["jail_type"] == "NONEXISTENT"
 
 
-@pytest.mark.core
+@pytest.mark.vm
 def test_relative_paths(trace):
     r = trace("relative").ok()
     assert r.files["/etc/./hostname", "RDWR"]["syscall"][0]["args"] == "dirfd=AT_FDCWD mode_extra=O_APPEND"
@@ -238,7 +238,7 @@ def test_links_of_the_jail_do_not_lead_out(trace, own_root, program):
     assert report["/etc/out/bin/busybox", "RDONLY"]["exists_in_jail"]
 
 
-@pytest.mark.core
+@pytest.mark.vm
 def test_network(trace):
     r = trace("net").ok()
     net = {(n["type"], n["endpoint"], n.get("port")): n for n in r.report["net_access"]}
@@ -327,7 +327,7 @@ def test_without_no_new_privs(trace):
     assert trace("open /etc/passwd", "--disable_no_new_privs").ok().files["/etc/passwd", "RDONLY"]
 
 
-@pytest.mark.core
+@pytest.mark.vm
 def test_rerun_tells_of_each(tmp, root, program):
     report = tmp / "report.txt"
     tmp.chmod(0o777)
@@ -339,7 +339,7 @@ def test_rerun_tells_of_each(tmp, root, program):
 # ---- audit
 
 
-@pytest.mark.core
+@pytest.mark.vm
 def test_audit(calls):
     policy = "ERRNO(1) { mkdirat } KILL { fork, vfork, clone, clone3 } TRACE(2) { getppid } DEFAULT ALLOW"
     r = calls("child", "--audit", policy=policy)
