@@ -267,7 +267,8 @@ static bool by_policy(const struct jail *j, int sig)
 
 	if (sig != SIGSYS || !j->plan->seccomp_kills)
 		return false;
-	return !t->explained || (t->n_violations && trace_culprit(t)->program);
+	/* A thread that could not be followed (CLONE_UNTRACED) may have been killed unseen. */
+	return !t->explained || (t->n_violations && trace_culprit(t)->program) || !t->signalled;
 }
 
 /* What wait4(2) tells of all the jail's processes, and what the plan says of its own protections. */

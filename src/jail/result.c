@@ -204,18 +204,23 @@ static void put_receipt(struct sbuf *b, const struct result *r)
 static void put_violation(const struct result *r, struct sbuf *b)
 {
 	const struct violation *v = trace_culprit(&r->trace);
+	const char *note = r->trace.failed[0] ? r->trace.failed
+			   : r->trace.explained
+				   ? "the program died of SIGSYS and has a policy that kills; no "
+				     "thread that was followed made a refused call"
+				   : "the program died of SIGSYS and has a policy that kills; "
+				     "--explain names the call";
 
-	if (v) {
+	if (v && (v->program || r->reason != RESULT_SECCOMP)) {
 		sbuf_puts(b, ",\"violation\":");
 		violation_json(v, b);
-		sbuf_printf(b, ",\"violations\":%u", r->trace.n_violations);
 	} else if (r->reason == RESULT_SECCOMP) {
 		sbuf_puts(b, ",\"violation\":{\"certain\":false,\"note\":");
-		sbuf_json(b, r->trace.failed[0] ? r->trace.failed
-						: "the program died of SIGSYS and has a policy "
-						  "that kills; --explain names the call");
+		sbuf_json(b, note);
 		sbuf_puts(b, "}");
 	}
+	if (v)
+		sbuf_printf(b, ",\"violations\":%llu", (unsigned long long)r->trace.seen);
 	if (r->trace.audit_json)
 		sbuf_printf(b, ",\"audit\":%s", r->trace.audit_json);
 }

@@ -250,6 +250,8 @@ static int tell_trace(const struct once *o, const struct result *r, struct err *
 		violation_text(&t->violations[i], &line);
 		log_warn("%s", line.s ?: "");
 	}
+	if (t->seen > t->n_violations)
+		log_warn("seccomp: %llu more", (unsigned long long)(t->seen - t->n_violations));
 	if (t->failed[0])
 		log_warn("seccomp: %s", t->failed);
 	if (t->audit_text) {

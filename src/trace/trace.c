@@ -183,14 +183,20 @@ static void gather_exits(struct trace *t, uint64_t deadline, struct trace_outcom
 	_cleanup_sbuf_ struct sbuf all = {0};
 	int r = read_all(t->exits_out, deadline, &all);
 	size_t n = MIN(all.n / sizeof(struct violation), (size_t)MOST_VIOLATIONS);
+	struct exits_tail tail = {.seen = n};
+	bool ended = r == 0 && all.n == n * sizeof(struct violation) + sizeof(tail);
 
+	if (ended)
+		memcpy(&tail, all.s + n * sizeof(struct violation), sizeof(tail));
 	if (n)
 		ret->violations = (struct violation *)piece(all.s, n * sizeof(struct violation));
 	ret->n_violations = ret->violations ? (unsigned)n : 0;
-	ret->explained = !t->failed[0] && r == 0;
-	if (r == -ETIME)
-		snprintf(ret->failed, sizeof(ret->failed),
-			 "the process that follows exits did not end");
+	ret->seen = tail.seen;
+	ret->signalled = tail.signalled;
+	ret->explained = ended;
+	if (!ended)
+		snprintf(ret->failed, sizeof(ret->failed), "the process that follows exits %s",
+			 r == -ETIME ? "did not end" : "failed");
 }
 
 void trace_finish(struct trace *t, struct trace_outcome *ret)
@@ -238,8 +244,15 @@ void trace_outcome_free(struct trace_outcome *o)
 
 const struct violation *trace_culprit(const struct trace_outcome *o)
 {
-	for (unsigned i = 0; i < o->n_violations; i++)
-		if (o->violations[i].program)
-			return &o->violations[i];
-	return o->n_violations ? o->violations : NULL;
+	const struct violation *own = NULL;
+
+	for (unsigned i = 0; i < o->n_violations; i++) {
+		const struct violation *v = &o->violations[i];
+
+		if (v->program && (!own || violation_ends_all(v->action)))
+			own = v;
+		if (own && violation_ends_all(own->action))
+			return own;
+	}
+	return own ?: o->n_violations ? o->violations : NULL;
 }

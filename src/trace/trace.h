@@ -29,6 +29,7 @@ struct violation {
 	uint64_t args[SYSCALLS_MAX_ARGS], ip;
 	pid_t pid;    /* the thread, as seen by the launcher */
 	bool program; /* it was of the jail's program itself, not of one that it started */
+	bool certain; /* no other thread of a process that dies looks like this one */
 	uint32_t n_args;
 	uint32_t action; /* SECCOMP_RET_* */
 	char name[24];
@@ -42,7 +43,9 @@ static_assert(sizeof(struct violation) < PIPE_BUF, "written in one piece");
 struct trace_outcome {
 	struct violation *violations; /* the first of them */
 	unsigned n_violations;
+	uint64_t seen;	/* violations, described or not */
 	bool explained; /* exit tracing worked from start to end */
+	bool signalled; /* someone else's SIGSYS ended the program */
 	char *report;	/* of files and addresses; NULL: none */
 	char *audit_json, *audit_text;
 	char failed[200]; /* why something is missing, or "" */
@@ -84,7 +87,10 @@ void trace_release(struct trace *t);
 
 void trace_outcome_free(struct trace_outcome *o);
 
-/** trace_culprit() - the violation that the program died of, else the first, or NULL. */
+/**
+ * trace_culprit() - the violation that the program died of, else the first, or NULL.
+ * One that killed a single thread comes after one that killed them all.
+ */
 const struct violation *trace_culprit(const struct trace_outcome *o);
 
 /** trace_number_in() - the number after "@key" at a line's start in a file of /proc; 0: none. */
@@ -93,6 +99,9 @@ pid_t trace_number_in(const char *path, const char *key);
 /** violation_fill() - describe a call that a policy refuses. @m: NULL leaves pointers numbers */
 void violation_fill(struct violation *v, const struct call *c, const struct kafel_decision *d,
 		    const struct memory *m);
+
+/** violation_ends_all() - whether an action kills the whole process, not perhaps one thread of it. */
+bool violation_ends_all(uint32_t action);
 
 /** violation_text() - for the log: what happened in one line. */
 void violation_text(const struct violation *v, struct sbuf *out);
@@ -103,6 +112,12 @@ void violation_json(const struct violation *v, struct sbuf *out);
 /* The two processes: what they run, until there is nothing left to watch. */
 NORETURN void exits_main(const struct trace_settings *s, pid_t pid, int out);
 NORETURN void calls_main(const struct trace_settings *s, int listener, int out);
+
+/* struct exits_tail - what exits_main() writes when all have ended, behind the violations */
+struct exits_tail {
+	uint64_t seen;
+	bool signalled;
+};
 
 /* struct calls_head - what calls_main() writes: this, then the texts one after the other */
 struct calls_head {

@@ -49,6 +49,11 @@ static const char *arch_name(uint32_t audit)
 	return arch ? arch->name : "unknown";
 }
 
+bool violation_ends_all(uint32_t action)
+{
+	return (action & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_KILL_THREAD;
+}
+
 void violation_text(const struct violation *v, struct sbuf *out)
 {
 	char action[32];
@@ -79,6 +84,7 @@ void violation_json(const struct violation *v, struct sbuf *out)
 	sbuf_printf(out, "],\"pid\":%d,\"ip\":\"0x%llx\",\"program\":%s,\"policy_line\":", v->pid,
 		    (unsigned long long)v->ip, v->program ? "true" : "false");
 	sbuf_json(out, v->rule);
-	sbuf_printf(out, ",\"action\":\"%s\",\"certain\":true}",
-		    kafel_action_name(v->action, action, sizeof(action)));
+	sbuf_printf(out, ",\"action\":\"%s\",\"certain\":%s}",
+		    kafel_action_name(v->action, action, sizeof(action)),
+		    v->certain ? "true" : "false");
 }

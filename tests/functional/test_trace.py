@@ -136,6 +136,52 @@ def test_untraced_child_is_not_guessed(calls):
     assert r.out == "child 31\n" and "violation" not in r.json
 
 
+# A program that ends with all of its threads, for what is not in the list of a policy.
+STRICT = "ALLOW { %s } DEFAULT KILL_PROCESS"
+HARMLESS = ["brk", "clock_nanosleep", "execve", "exit_group", "futex", "getrandom", "kill", "mmap", "mprotect", "munmap",
+            "newfstat", "prlimit64", "rseq", "rt_sigaction", "rt_sigprocmask", "set_robust_list", "set_tid_address",
+            "wait4", "write", "clone", "clone3", "exit", "madvise", "gettid", "getpid", "tgkill", "sched_getaffinity",
+            "rt_sigreturn", "newfstatat", "readlinkat", "readlink", "newuname", "close"]
+if os.uname().machine == "x86_64":
+    HARMLESS += ["arch_prctl", "fork"]
+STRICT %= ", ".join(HARMLESS)
+
+
+@pytest.mark.vm
+def test_computing_threads_are_not_blamed(calls):
+    """All threads end with the code of the one that was killed; those in no call did not do it."""
+    r = calls("compute", "--explain", policy=STRICT)
+    lines = [l for l in r.err.splitlines() if "seccomp: " in l]
+    assert r.rc == SIGSYS and r.json["reason"] == "seccomp" and r.json["violations"] == 1, r
+    assert r.json["violation"]["call"] == CALL and r.json["violation"]["certain"] is True
+    assert len(lines) == 1 and CALL in lines[0], lines
+
+
+@pytest.mark.vm
+def test_foreign_signal_is_not_blamed_on_the_policy(calls):
+    r = calls("foreign", "--explain", policy=STRICT)
+    assert r.rc == 0 and r.out == "child 31\n" and "seccomp: " not in r.err, r
+    assert "violation" not in r.json and r.json["reason"] == "exited"
+
+
+@pytest.mark.vm
+def test_own_violation_is_not_hidden_by_others(calls):
+    r = calls("crowd 20", "--explain", policy=KILL)
+    assert r.rc == SIGSYS and r.json["reason"] == "seccomp", r
+    assert r.json["violation"]["program"] is True and r.json["violation"]["call"] == CALL
+    assert r.json["violations"] == 21 and "seccomp: 6 more" in r.err
+
+
+@pytest.mark.parametrize("words", ["unseen", "unseen handled"])
+def test_thread_that_is_not_followed(calls, words):
+    """The program dies of a thread that nobody saw: as uncertain as without --explain."""
+    for explain in ([], ["--explain"]):
+        r = calls(words, *explain, policy=KILL)
+        assert r.rc == SIGSYS and r.json["reason"] == "seccomp", r
+        assert r.json["violation"]["certain"] is False and "call" not in r.json["violation"]
+    assert "no thread that was followed" in r.json["violation"]["note"]
+
+
 def test_who_is_followed_already_says_so(calls, tmp):
     """strace has attached to every process of the jail before us."""
     strace = subprocess.run(["which", "strace"], capture_output=True, text=True).stdout.strip()

@@ -4,6 +4,9 @@
  * Ends with 0 when it could do what it was asked to, whatever the calls themselves said.
  * flags: -no-pie -pthread
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -365,6 +368,133 @@ static int do_compat(void)
 	return 0;
 }
 
+static void *thread_counts(void *unused)
+{
+	static volatile unsigned n;
+
+	(void)unused;
+	for (;;)
+		n++;
+	return NULL;
+}
+
+/* The threads beside the one that is killed are in no call at all. */
+static int do_compute(void)
+{
+	pthread_t t;
+
+	for (int i = 0; i < 3; i++)
+		pthread_create(&t, NULL, thread_counts, NULL);
+	usleep(50000);
+	return forbidden() == 0;
+}
+
+/* A child that computes gets SIGSYS from its parent. */
+static int do_foreign(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		thread_counts(NULL);
+	usleep(50000);
+	kill(pid, SIGSYS);
+	waitpid(pid, &status, 0);
+	printf("child %d\n", WIFSIGNALED(status) ? WTERMSIG(status) : -1);
+	return 0;
+}
+
+/* Many children do what is forbidden before the program itself does. */
+static int do_crowd(void)
+{
+	long n = strtol(args[0], NULL, 10);
+
+	for (long i = 0; i < n; i++) {
+		if (fork() == 0)
+			_exit(forbidden() < 0);
+		wait(NULL);
+	}
+	forbidden();
+	return 0;
+}
+
+static int unseen(void *unused)
+{
+	(void)unused;
+	usleep(30000);
+	forbidden();
+	return 0;
+}
+
+static void ignore(int sig)
+{
+	(void)sig;
+}
+
+/* A thread that no tracer is told of. With an argument: after a SIGSYS that was handled. */
+static int do_unseen(void)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+
+	if (args[0]) {
+		signal(SIGSYS, ignore);
+		raise(SIGSYS);
+	}
+	clone(unseen, stack + sizeof(stack),
+	      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+		      CLONE_UNTRACED,
+	      NULL);
+	sleep(2);
+	return 0;
+}
+
+/* Numbers that no call has, then one that has. */
+static int do_junk(void)
+{
+	long n = strtol(args[0], NULL, 10);
+
+	for (long i = 0; i < n; i++)
+		syscall(100000 + i);
+	forbidden();
+	return 0;
+}
+
+/* prctl(2) with first arguments that it does not know. */
+static int do_kinds(void)
+{
+	long n = strtol(args[0], NULL, 10);
+
+	for (long i = 0; i < n; i++)
+		prctl(100000 + (int)i, 0, 0, 0, 0);
+	return 0;
+}
+
+/* Many addresses with one call. */
+static int do_messages(void)
+{
+	static struct mmsghdr m[1024];
+	static struct sockaddr_in in[1024];
+	struct iovec iov = {"x", 1};
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	for (unsigned i = 0; i < 1024; i++) {
+		in[i] = (struct sockaddr_in){.sin_family = AF_INET,
+					     .sin_port = htons((uint16_t)(1000 + i))};
+		inet_pton(AF_INET, "127.0.0.1", &in[i].sin_addr);
+		m[i].msg_hdr = (struct msghdr){&in[i], sizeof(in[i]), &iov, 1, NULL, 0, 0};
+	}
+	return sendmmsg(s, m, 1024, 0) < 0 && errno == EFAULT;
+}
+
+static int do_marks(void)
+{
+#ifdef SYS_fanotify_mark
+	syscall(SYS_fanotify_mark, -1, 1, 1L, AT_FDCWD, "/etc/marked");
+#endif
+	syscall(433, AT_FDCWD, "/etc/picked", 0); /* fspick */
+	return 0;
+}
+
 static int do_getppid(void)
 {
 	(void)getppid();
@@ -381,7 +511,9 @@ static const struct {
 	{"child", do_child},	 {"exec", do_exec},	    {"untraced", do_untraced},
 	{"sigsys", do_sigsys},	 {"trap", do_trap},	    {"stops", do_stops},
 	{"traceme", do_traceme}, {"hang", do_hang},	    {"compat", do_compat},
-	{"getppid", do_getppid},
+	{"getppid", do_getppid}, {"compute", do_compute},   {"foreign", do_foreign},
+	{"crowd", do_crowd},	 {"unseen", do_unseen},	    {"junk", do_junk},
+	{"kinds", do_kinds},	 {"messages", do_messages}, {"marks", do_marks},
 };
 
 int main(int argc, char **argv)
