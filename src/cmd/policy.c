@@ -176,12 +176,14 @@ static bool parse_argument(const struct syscalls_arch *arch, const char *s, uint
 
 static bool parse_call(const struct syscalls_arch *arch, const char *s, struct syscalls_call *ret)
 {
+	bool minus = s[0] == '-'; /* as in SYSCALL[-1] */
 	uint32_t nr;
 
 	if (syscalls_find(arch, s, strlen(s), ret))
 		return true;
-	if (str_u32(s, &nr) < 0)
+	if (str_u32(s + minus, &nr) < 0 || (minus && (!nr || nr > 0x80000000u)))
 		return false;
+	nr = minus ? -nr : nr;
 	if (!syscalls_number(arch, nr, ret))
 		*ret = (struct syscalls_call){.nr = nr};
 	return true;
@@ -194,7 +196,7 @@ static void print_call(const struct syscalls_call *call, const struct seccomp_da
 	if (call->name)
 		printf("%s(", call->name);
 	else
-		printf("call %u(", call->nr);
+		printf("call %d(", (int)call->nr);
 	for (unsigned i = 0; i < n; i++) {
 		const char *name = i < call->n_args ? call->args[i].name : "";
 		int len = i < call->n_args ? call->args[i].len : 0;

@@ -106,10 +106,15 @@ static int open_report(struct planner *p, struct trace_settings *t, struct err *
 	if (!n)
 		return 0;
 	t->json = n > 5 && str_eq(file + n - 5, ".json");
-	fd = sys_openat(AT_FDCWD, file, O_CREAT | O_WRONLY | O_TRUNC, 0644);
+	/* A pipe that nobody reads must not hold us here, before any time limit. */
+	fd = sys_openat(AT_FDCWD, file, O_CREAT | O_WRONLY | O_TRUNC | O_NONBLOCK | O_NOCTTY, 0644);
+	if (fd == -ENXIO)
+		return err_set(err, ENXIO, "seccomp_unotify_report: nobody reads '%s'", file);
 	if (fd < 0)
 		return err_sys(err, fd, "seccomp_unotify_report: open '%s'", file);
 	p->out->trace_fd = fd;
+	if (fcntl(fd, F_SETFL, O_WRONLY) < 0) /* it may be longer than what a pipe holds */
+		return err_sys(err, errno, "seccomp_unotify_report: '%s'", file);
 	return 0;
 }
 

@@ -370,7 +370,7 @@ int lexer_next(struct lexer *lx, struct token *ret, struct err *err)
 const char *lexer_describe(const struct token *t, char *buf, size_t n)
 {
 	if (t->kind == TOK_END)
-		snprintf(buf, n, "the end of the policy");
+		snprintf(buf, n, "end of the policy");
 	else
 		snprintf(buf, n, "'%.*s'", (int)MIN(t->n, (size_t)60), t->s);
 	return buf;

@@ -50,6 +50,8 @@ def test_explain():
     assert "ERRNO(13)" in r.out and "stdin:5:1: DEFAULT" in r.out
     r = policy("explain", *x86, "999").ok()
     assert r.out.startswith("call 999(): ERRNO(13)")
+    r = policy("explain", *x86, "-1", text="KILL { SYSCALL[-1] } DEFAULT ALLOW").ok()
+    assert r.out.startswith("call -1(): KILL") and "stdin:1:8" in r.out, r
     r = policy("explain", *x86, "openat", "AT_FDCWD", "0", "O_RDWR|O_CREAT",
                text="KILL { openat { flags & O_ACCMODE != O_RDONLY } } DEFAULT LOG").ok()
     assert "flags = 0x42" in r.out and ": KILL" in r.out
@@ -65,6 +67,7 @@ def test_dump():
 
 
 @pytest.mark.parametrize("args", [[], ["chek", "f"], ["check"], ["explain", "f"], ["explain", "-", "raed"],
+                                  ["explain", "-", "-0"], ["explain", "-", "-2147483649"],
                                   ["explain", "-", "read", "x"], ["explain", "-", "read", *"1234567"],
                                   ["dump", "a", "b"], ["check", "--arch", "mips", "-"], ["check", "--nothing", "-"]])
 def test_wrong_use(args):

@@ -175,7 +175,7 @@ static void test_mistakes(void **state UNUSED)
 		{"POLICY a { ALLOW { write }, } USE a", "unexpected '}'"},
 		{"POLICY a { POLICY b {} }", "p:1:12: unexpected 'POLICY'"},
 		{"POLICY a { ALLOW { write } USE a", "unexpected 'USE', expected ',' or '}'"},
-		{"POLICY a {", "unexpected the end of the policy"},
+		{"POLICY a {", "unexpected end of the policy"},
 		{"POLICY ALLOW {}", "unexpected 'ALLOW', expected a name for the policy"},
 		{"default kill", "p:1:1: unexpected 'default'"},
 		{"ALLOW { mmap(a,b,c,d,e,f,g) }", "p:1:26: a system call has at most 6 arguments"},
