@@ -222,7 +222,8 @@ static void put_violation(const struct result *r, struct sbuf *b)
 	if (v)
 		sbuf_printf(b, ",\"violations\":%llu", (unsigned long long)r->trace.seen);
 	if (r->trace.audit_json)
-		sbuf_printf(b, ",\"audit\":%s", r->trace.audit_json);
+		sbuf_printf(b, ",\"audit\":%s,\"audit_dropped\":%llu", r->trace.audit_json,
+			    (unsigned long long)r->trace.audit_dropped);
 }
 
 void result_free(struct result *r)

@@ -102,7 +102,11 @@ static void tell(const struct calls *s, int out)
 	}
 	if (report.failed || json.failed || text.failed)
 		return;
-	head = (struct calls_head){(uint32_t)report.n, (uint32_t)json.n, (uint32_t)text.n};
+	memset(&head, 0, sizeof(head)); /* with its padding */
+	head.audit_dropped = s->found.refused_dropped;
+	head.report = (uint32_t)report.n;
+	head.audit_json = (uint32_t)json.n;
+	head.audit_text = (uint32_t)text.n;
 	if (io_write_all(out, &head, sizeof(head)) == 0 &&
 	    io_write_all(out, report.s, report.n) == 0 && io_write_all(out, json.s, json.n) == 0)
 		io_write_all(out, text.s, text.n);

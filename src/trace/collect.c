@@ -10,7 +10,6 @@
 enum {
 	BUCKETS = 4096,
 	MOST_MEMORY = 32 << 20,
-	MOST_REFUSED = 1024,
 	MOST_USES = 64, /* of one thing, with different arguments */
 	MOST_TEXT = 4096,
 };
@@ -40,6 +39,7 @@ struct refused {
 	pid_t pid;
 	struct kafel_decision decision;
 	char *text;
+	bool known; /* its number is a call's */
 	char name[24];
 };
 
@@ -168,30 +168,34 @@ void collect_add(struct collection *all, const struct call *c, const struct touc
 	}
 }
 
+static bool same_kind(const struct refused *e, const struct call *c, const struct kafel_decision *d)
+{
+	return (c->sys.name ? e->known && e->data.nr == c->data.nr : !e->known) &&
+	       e->data.arch == c->data.arch && e->decision.action == d->action &&
+	       e->decision.pos.line == d->pos.line && e->decision.pos.column == d->pos.column;
+}
+
 void collect_refused(struct collection *all, const struct call *c,
 		     const struct kafel_decision *decision, const struct memory *m)
 {
 	struct sbuf text = {0};
 	struct refused *e;
-	char name[24];
 
 	for (e = all->refused; e; e = e->next) {
-		if (e->data.nr == c->data.nr && e->data.arch == c->data.arch &&
-		    e->decision.action == decision->action &&
-		    e->decision.pos.line == decision->pos.line &&
-		    e->decision.pos.column == decision->pos.column) {
+		if (same_kind(e, c, decision)) {
 			e->count++;
 			return;
 		}
 	}
-	if (all->n_refused == MOST_REFUSED || !(e = take_memory(all, sizeof(*e)))) {
-		all->dropped++;
+	if (all->n_refused == COLLECT_REFUSED || !(e = mem_alloc(sizeof(*e)))) {
+		all->refused_dropped++;
 		return;
 	}
 	decode_text(c, m, &text);
 	*e = (struct refused){
 		.count = 1, .data = c->data, .pid = m->pid, .decision = *decision, .text = text.s};
-	snprintf(e->name, sizeof(e->name), "%s", decode_name(c, name, sizeof(name)));
+	e->known = c->sys.name;
+	snprintf(e->name, sizeof(e->name), "%s", c->sys.name ?: "unknown");
 	if (all->last_refused)
 		all->last_refused->next = e;
 	else
@@ -387,8 +391,9 @@ void collect_refused_text(const struct collection *all, struct sbuf *out)
 			    kafel_action_name(e->decision.action, action, sizeof(action)),
 			    rule.s ? rule.s : "", e->text ? e->text : "");
 	}
-	if (all->dropped)
-		sbuf_printf(out, "%8llu  more\n", (unsigned long long)all->dropped);
+	if (all->refused_dropped)
+		sbuf_printf(out, "%8llu  more calls, of kinds beyond the first %u\n",
+			    (unsigned long long)all->refused_dropped, COLLECT_REFUSED);
 }
 
 void collect_free(struct collection *all)

@@ -12,14 +12,21 @@
 struct touched;
 struct refused;
 
+/* Kinds of refused calls in an audit: more than the calls of all architectures of a machine. */
+#define COLLECT_REFUSED 2048
+
+/* Addresses that one call has at most: the kernel's limit of sendmmsg(2). */
+#define COLLECT_MESSAGES 1024
+
 /* struct collection - zero-initialised is empty */
 struct collection {
 	struct touched *first, *last, **buckets;
 	struct refused *refused, *last_refused;
 	size_t memory; /* bytes in use: a program must not make it grow without end */
 	unsigned n_refused;
-	uint64_t dropped;    /* new entries that there was no room for */
-	uint64_t unreadable; /* arguments that led nowhere */
+	uint64_t refused_dropped; /* refused calls of kinds that there was no room for */
+	uint64_t dropped;	  /* new entries that there was no room for */
+	uint64_t unreadable;	  /* arguments that led nowhere */
 };
 
 /* struct touch - what one call touches: paths, addresses; collected when the call is still waiting */
@@ -30,7 +37,7 @@ struct touch {
 		int jail_type, main_type; /* index into the names of file types */
 		int mode;		  /* index into the names of modes */
 		struct endpoint end;
-	} item[8];
+	} item[COLLECT_MESSAGES];
 	unsigned n;
 	unsigned unreadable;
 	struct sbuf args; /* what else there is to say of the call */
@@ -47,7 +54,11 @@ void collect_add(struct collection *all, const struct call *c, const struct touc
 
 void collect_forget(struct touch *t);
 
-/** collect_refused() - count a call that a policy would have refused. @m: for its first description */
+/**
+ * collect_refused() - count a call that a policy would have refused.
+ * Numbers that no call has are one kind: a program has four thousand million of them.
+ * @m: for its first description
+ */
 void collect_refused(struct collection *all, const struct call *c,
 		     const struct kafel_decision *decision, const struct memory *m);
 

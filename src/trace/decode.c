@@ -39,6 +39,7 @@ static const struct call_spec specs[] = {
 	{"exit_group", "i"},
 	{"faccessat", "dpa", F},
 	{"faccessat2", "dpaT", F},
+	{"fanotify_mark", "fxxdp", F},
 	{"fchdir", "f"},
 	{"fchmodat", "dpm", F},
 	{"fchmodat2", "dpmT", F},
@@ -46,6 +47,7 @@ static const struct call_spec specs[] = {
 	{"fcntl", "fFx"},
 	{"file_getattr", "dpxxT", F},
 	{"file_setattr", "dpxxT", F},
+	{"fspick", "dpx", F},
 	{"fstatat64", "dpxT", F},
 	{"futimesat", "dpx", F},
 	{"getxattr", "pqxx", F},
@@ -133,6 +135,8 @@ static const struct call_spec specs[] = {
 	{"utimensat_time64", "dpxT", F},
 	{"utimes", "px", F},
 };
+/* Its mask takes two registers of 32 bits. */
+static const struct call_spec fanotify_mark32 = {"fanotify_mark", "fxxxdp", F};
 #undef F
 #undef N
 /* clang-format on */
@@ -204,6 +208,8 @@ void decode_call(const struct seccomp_data *data, const struct memory *m, struct
 		return;
 	ret->sys.nr = (uint32_t)data->nr;
 	ret->spec = find_spec(ret->sys.name);
+	if (!ret->wide && ret->spec && str_eq(ret->spec->name, "fanotify_mark"))
+		ret->spec = &fanotify_mark32;
 	if (str_eq(ret->sys.name, "socketcall"))
 		decode_socketcall(ret, m);
 }

@@ -171,10 +171,17 @@ static void look_messages(struct touch *t, const struct call *c, const struct me
 	/* struct mmsghdr: a msghdr and a number */
 	const uint64_t size = c->wide ? 64 : 32;
 	struct endpoint e;
+	int r = 0;
 
-	for (uint64_t k = 0; k < MIN(count, (uint64_t)ARRAY_SIZE(t->item)); k++)
-		if (decode_message(c, m, c->data.args[i] + k * size, &e) == 0)
+	for (uint64_t k = 0; k < MIN(count, (uint64_t)COLLECT_MESSAGES); k++) {
+		r = decode_message(c, m, c->data.args[i] + k * size, &e);
+		if (r == 0)
 			add_endpoint(t, m->pid, &e);
+		else if (r != -ENOENT)
+			break; /* here the kernel stops as well */
+	}
+	if (r < 0 && r != -ENOENT)
+		t->unreadable++;
 }
 
 static void look_net(struct touch *t, const struct call *c, const struct memory *m, unsigned i,

@@ -169,6 +169,7 @@ static void gather_calls(struct trace *t, uint64_t deadline, struct trace_outcom
 			at += head.report;
 			if (!head.audit_json)
 				return;
+			ret->audit_dropped = head.audit_dropped;
 			ret->audit_json = piece(at, head.audit_json);
 			ret->audit_text = piece(at + head.audit_json, head.audit_text);
 			return;

@@ -48,7 +48,8 @@ struct trace_outcome {
 	bool signalled; /* someone else's SIGSYS ended the program */
 	char *report;	/* of files and addresses; NULL: none */
 	char *audit_json, *audit_text;
-	char failed[200]; /* why something is missing, or "" */
+	uint64_t audit_dropped; /* calls that are not in the audit */
+	char failed[200];	/* why something is missing, or "" */
 };
 
 /* struct trace - the processes that watch one jail */
@@ -121,6 +122,7 @@ struct exits_tail {
 
 /* struct calls_head - what calls_main() writes: this, then the texts one after the other */
 struct calls_head {
+	uint64_t audit_dropped;
 	uint32_t report, audit_json, audit_text; /* bytes */
 };
 

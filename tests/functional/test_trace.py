@@ -299,6 +299,32 @@ def test_network(trace):
     assert len(net) == 5
 
 
+@pytest.mark.vm
+def test_all_addresses_of_a_call(trace):
+    r = trace("messages").ok()
+    assert {n["port"] for n in r.report["net_access"]} == set(range(1000, 2024))
+
+
+@pytest.mark.vm
+def test_marked_and_picked_paths(trace):
+    r = trace("marks").ok()
+    assert ("/etc/marked", None) in r.files and ("/etc/picked", None) in r.files
+
+
+def test_report_into_a_pipe(calls, tmp):
+    """Nobody reads: that is said, and waited for by nobody."""
+    fifo = tmp / "fifo"
+    os.mkfifo(fifo)
+    r = calls("getppid", "--seccomp_unotify", "--seccomp_unotify_report", fifo, timeout=10)
+    assert r.rc == 125 and "nobody reads" in r.err, r
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        calls("open /etc/passwd", "--seccomp_unotify", "--seccomp_unotify_report", fifo).ok()
+        assert b'"/etc/passwd"' in os.read(reader, 65536)
+    finally:
+        os.close(reader)
+
+
 def test_text_report(calls, tmp):
     report = tmp / "report.txt"
     calls("open /etc/passwd", "--seccomp_unotify", "--seccomp_unotify_report", report).ok()
@@ -415,6 +441,34 @@ def test_audit_of_everything(calls):
 def test_audit_of_nothing(calls):
     r = calls("getppid", "--audit", policy=KILL)
     assert r.json["audit"] == [] and "nothing" in r.err
+
+
+@pytest.mark.vm
+def test_results_follow_the_schema(calls):
+    from jsonschema import Draft202012Validator
+    schema = json.loads((toast.REPO / "docs" / "result.schema.json").read_text())
+    for opts in (["--explain"], [], ["--audit"], ["--explain", "--audit"]):
+        r = calls("forbidden", *opts, policy=KILL)
+        assert ("audit_dropped" in r.json) == ("--audit" in opts) == ("violation" not in r.json), r.json
+        Draft202012Validator(schema).validate(r.json)
+
+
+def test_audit_is_not_filled_by_junk(calls):
+    """Numbers that no call has are one kind, so that the refusal after them is seen."""
+    r = calls("junk 3000", "--audit", policy=STRICT)
+    audit = {a["syscall"]: a for a in r.json["audit"]}
+    assert audit["unknown"]["count"] == 3000 and audit["unknown"]["nr"] == 100000
+    assert audit["unknown"]["first"]["call"].startswith("call 100000(") and audit["mkdirat"]["first"]["call"] == CALL
+    assert r.json["audit_dropped"] == 0 and not [a for a in audit if a.startswith("call ")]
+
+
+def test_audit_says_what_it_dropped(calls, tmp):
+    policy = tmp / "kinds.policy"
+    policy.write_text("ERRNO(1) {\n" + ",\n".join(f"prctl(a) {{ a == {100000 + i} }}" for i in range(2100)) +
+                      "\n}\nDEFAULT ALLOW\n")
+    r = calls("kinds 2100", "--audit", "--seccomp_policy", policy)
+    assert r.rc == 0 and len(r.json["audit"]) == 2048 and r.json["audit_dropped"] == 52, r
+    assert "52  more calls" in r.err
 
 
 def test_audit_and_trace(trace):
