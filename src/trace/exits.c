@@ -234,6 +234,14 @@ static bool takes(const char *status, const char *set)
 	return (unsigned)(*at <= '9' ? *at - '0' : *at - 'a' + 10) >> (SIGSYS - 1) % 4 & 1;
 }
 
+/* is_init() - whether a process is the first of its pid namespace, which the signal does not kill. */
+static bool is_init(const char *status)
+{
+	const char *at = strstr(status, "\nNStgid:"), *end = at ? strchr(at + 1, '\n') : NULL;
+
+	return end && end[-1] == '1' && end[-2] == '\t';
+}
+
 /* look_at_signal() - SIGSYS on its way to a thread: who sent it to the program, and will it kill? */
 static void look_at_signal(struct exits *e, pid_t pid)
 {
@@ -246,7 +254,8 @@ static void look_at_signal(struct exits *e, pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	if (io_read_small(AT_FDCWD, path, status, sizeof(status)) < 0)
 		return;
-	e->signalled |= !takes(status, "\nSigIgn:\t") && !takes(status, "\nSigCgt:\t");
+	e->signalled |=
+		!is_init(status) && !takes(status, "\nSigIgn:\t") && !takes(status, "\nSigCgt:\t");
 }
 
 /* ---- following */
