@@ -14,7 +14,7 @@ import pytest
 
 import cgroups
 import toast
-from toast import running, start, wait_for
+from toast import running, wait_for
 
 pytestmark = pytest.mark.vm
 MIB = 1 << 20
@@ -32,23 +32,27 @@ def nsjail(*args, **kw):
     return toast.nsjail(*words(args), **kw)
 
 
-def left_by_the_dead():
-    """Groups whose launcher is gone; others may run jails beside us."""
-    def gone(d):
-        return not os.path.exists(f"/proc/{os.path.basename(d).split('.')[1]}")
-    return {d for d in cgroups.groups() + cgroups.groups(prefix="NSJAIL.") if gone(d)}
-
-
 @pytest.fixture(autouse=True)
-def no_group_is_left():
-    before = left_by_the_dead()
+def no_group_is_left(monkeypatch):
+    """Of the launchers that the test started: others may run jails beside us."""
+    pids, begin = [], toast.start
+
+    def recorded(*args, **kw):
+        p = begin(*args, **kw)
+        pids.append(p.pid)
+        return p
+
+    def left():
+        return [g for pid in pids for g in cgroups.groups(pid) + cgroups.groups(prefix=f"NSJAIL.{pid}")]
+
+    monkeypatch.setattr(toast, "start", recorded)
     yield
-    if not wait_for(lambda: left_by_the_dead() <= before, 3):
-        left = left_by_the_dead() - before
-        for d in left:  # so that the next test starts clean
+    if not wait_for(lambda: not left(), 3):
+        found = left()
+        for d in found:  # so that the next test starts clean
             if not cgroups.value(d, "cgroup.procs"):
                 cgroups.remove(d)
-        pytest.fail(f"groups left behind: {left}")
+        pytest.fail(f"groups left behind: {found}")
 
 
 def needs(*controllers):
@@ -359,7 +363,7 @@ def test_figures_without_a_limit(limited):
 @needs("memory", "cpu")
 def test_jails_at_once_have_their_own_numbers(root, hog, tmp):
     sizes = [10 * i for i in range(1, 9)]
-    ps = [start(["run", "-c", root, "-T", "/mnt", "-R", f"{hog}:/mnt/hog", "--result_json", tmp / f"{n}",
+    ps = [toast.start(["run", "-c", root, "-T", "/mnt", "-R", f"{hog}:/mnt/hog", "--result_json", tmp / f"{n}",
                  "--cgroup_mem_max", str(200 * MIB), "--", "/mnt/hog", "anon", str(n)]) for n in sizes]
     for p in ps:
         assert toast.finish(p).rc == 0
@@ -616,7 +620,7 @@ def test_the_launcher_killed_at_any_time(root, opts):
     pids = []
     left = 0
     for i in range(ROUNDS):
-        p = start(["run", "-c", root, *opts, "--cgroup_pids_max", "9", "--cgroup_mem_max", str(64 * MIB), "--",
+        p = toast.start(["run", "-c", root, *opts, "--cgroup_pids_max", "9", "--cgroup_mem_max", str(64 * MIB), "--",
                    "/bin/sleep", "30"])
         time.sleep(i * 0.012 / ROUNDS)
         p.kill()
