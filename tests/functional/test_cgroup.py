@@ -418,6 +418,23 @@ def test_all_of_a_jail_without_a_pid_namespace_is_killed(root):
         assert not toast.processes_with(token)
 
 
+@may_make_groups
+@needs("pids")
+@pytest.mark.parametrize("opts", [[], ["--disable_clone_newpid", "--no_init", "--disable_proc", "--cgroup_version", "v1"]])
+@pytest.mark.parametrize("make", ["i=0; while [ $i -lt 600 ]; do mkdir d && cd d; i=$((i+1)); done",
+                                  "i=0; while [ $i -lt 250 ]; do mkdir d$i d$i/e d$i/f; i=$((i+1)); done"],
+                         ids=["deep", "wide"])
+def test_groups_that_the_jail_made(root, make, opts):
+    """Whoever may mount the tree in the jail can make any number below its own, with processes in them."""
+    if "v1" in opts and cgroups.is_v2("pids"):
+        opts = opts[:-2]
+    mount = "mount -t cgroup2 none /tmp" if cgroups.is_v2("pids") else "mount -t cgroup -o pids none /tmp"
+    script = f"{mount} && cd /tmp && mkdir z && (echo 0 >z/cgroup.procs; exec setsid sleep 50) & {mount} && cd /tmp && {make}; echo made"
+    r = run("-c", root, *opts, "--cap", "CAP_SYS_ADMIN", "--rlimit_nofile", 64, "--cgroup_pids_max", 20, "--", "/bin/sh", "-c",
+            script)
+    assert r.rc == 0 and "made" in r.out, r
+
+
 # ---- nsjail's places
 
 @may_make_groups
