@@ -54,7 +54,7 @@ complete -c toastainer -n '__toastainer_wants_sub image' -a bootstrap -d 'make a
 complete -c toastainer -n '__toastainer_wants_sub image' -a shell -d 'work in it: a root shell, a script, or one command'
 complete -c toastainer -n '__toastainer_wants_sub config' -a check -d 'say whether files are valid, and what is wrong with those that are not; the users'
 complete -c toastainer -n '__toastainer_wants_sub config' -a convert -d 'print a file in the other form'
-complete -c toastainer -n '__toastainer_wants_sub config' -a schema -d 'print the format: a .proto, or a JSON Schema of the JSON form'
+complete -c toastainer -n '__toastainer_wants_sub config' -a schema -d 'print the format: a .proto (the default), or a JSON Schema of the JSON form'
 complete -c toastainer -n '__toastainer_wants_sub policy' -a check -d 'say whether seccomp policies are valid, and what is wrong with those that are not'
 complete -c toastainer -n '__toastainer_wants_sub policy' -a explain -d 'what a policy does with a system call, and which line of it decides'
 complete -c toastainer -n '__toastainer_wants_sub policy' -a dump -d 'the filter that a policy becomes, as text'

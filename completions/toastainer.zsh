@@ -203,7 +203,7 @@ _toastainer_image()
 
 _toastainer_config()
 {
-	local -a subcommands=('check:say whether files are valid, and what is wrong with those that are not; the users' 'convert:print a file in the other form' 'schema:print the format: a .proto, or a JSON Schema of the JSON form')
+	local -a subcommands=('check:say whether files are valid, and what is wrong with those that are not; the users' 'convert:print a file in the other form' 'schema:print the format: a .proto (the default), or a JSON Schema of the JSON form')
 
 	if (( CURRENT == 2 )); then
 		_describe subcommand subcommands

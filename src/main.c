@@ -57,7 +57,8 @@ static int help_of(const char *word)
 
 static int cmd_help(int argc, char **argv)
 {
-	if (argc > 1 && !str_eq(argv[1], "help") && !str_eq(argv[1], "version"))
+	if (argc > 1 && argv[1][0] != '-' && !str_eq(argv[1], "help") &&
+	    !str_eq(argv[1], "version"))
 		return help_of(argv[1]);
 	puts("Usage: toastainer COMMAND [ARGUMENT]...\n"
 	     "       toastainer OPTION... -- PROGRAM [ARGUMENT]...   (nsjail's command line)\n\n"

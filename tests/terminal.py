@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -24,6 +25,7 @@ class Terminal:
 
         def lead():
             os.setsid()
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup(1) a terminal that goes away says nothing
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
         self.proc = subprocess.Popen(argv, stdin=self.slave, stdout=stdout or self.slave, stderr=self.slave,

@@ -4,8 +4,21 @@
  * the child has a stack of its own, hence the few lines of assembly; other machines, and kernels or
  * filters without clone3, take libc's clone(3).
  */
+#include <sys/mman.h>
+
 #include "base/proc.h"
 #include "base/sys.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#ifdef SANITIZED
+#include <sanitizer/asan_interface.h>
+#endif
 
 #ifdef __x86_64__
 static long clone3_call(struct clone_args *args, int (*fn)(void *), void *arg)
@@ -58,4 +71,17 @@ pid_t proc_clone(uint64_t flags, int exit_signal, int (*fn)(void *), void *arg, 
 		return -ENOSYS;
 	pid = clone(fn, stack_top, (int)(flags | (uint64_t)exit_signal), arg, pidfd);
 	return pid < 0 ? -errno : pid;
+}
+
+void *proc_memory(size_t size)
+{
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		return NULL;
+#ifdef SANITIZED
+	/* A process that was killed where these pages are now has left the marks of its stack. */
+	__asan_unpoison_memory_region(mem, size);
+#endif
+	return mem;
 }

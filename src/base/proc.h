@@ -23,4 +23,10 @@
 pid_t proc_clone(uint64_t flags, int exit_signal, int (*fn)(void *), void *arg, char *stack_top,
 		 size_t stack_size, int *pidfd, int cgroup);
 
+/**
+ * proc_memory() - zeroed pages for the stacks of processes that share our memory; munmap(2) frees them.
+ * Return: NULL with errno when there are none.
+ */
+void *proc_memory(size_t size);
+
 #endif

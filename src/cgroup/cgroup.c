@@ -204,6 +204,14 @@ int cgroup_seal(const struct cgroup *c, bool one, struct err *err)
 
 /* ---- the end */
 
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
 static void pause_ms(void)
 {
 	const struct timespec ts = {.tv_nsec = 1000000};
@@ -211,30 +219,32 @@ static void pause_ms(void)
 	nanosleep(&ts, NULL);
 }
 
-/* each_below() - call @fn for each group in the directory @dir. */
-static void each_below(int dir, void (*fn)(int dir, const char *name, unsigned wait_ms),
-		       unsigned wait_ms)
+/* struct linux_dirent64 of getdents64(2) */
+struct entry {
+	uint64_t ino, off;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};
+
+/* first_below() - the name of one group in the directory @dir. Return: false when there is none. */
+static bool first_below(int dir, char *ret, size_t n)
 {
-	int fd = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	char buf[2048] __attribute__((aligned(8)));
+	long len;
 
-	if (!d) {
-		if (fd >= 0)
-			sys_close(fd);
-		return;
-	}
-	for (struct dirent *e; (e = readdir(d));)
-		if (e->d_type == DT_DIR && e->d_name[0] != '.')
-			fn(dir, e->d_name, wait_ms);
-	closedir(d);
-}
+	lseek(dir, 0, SEEK_SET);
+	while ((len = sys(SYS_getdents64, dir, buf, sizeof(buf))) > 0)
+		for (long at = 0; at < len;) {
+			const struct entry *e = (const struct entry *)(buf + at);
 
-static void kill_below(int dir, const char *name, unsigned wait_ms UNUSED)
-{
-	_cleanup_close_ int fd = sys_openat(dir, name, O_RDONLY | O_DIRECTORY, 0);
-
-	if (fd >= 0)
-		cgroup_kill_at(fd);
+			at += e->length;
+			if (e->type != DT_DIR || e->name[0] == '.')
+				continue;
+			snprintf(ret, n, "%s", e->name);
+			return true;
+		}
+	return false;
 }
 
 void cgroup_kill_at(int dir)
@@ -243,38 +253,86 @@ void cgroup_kill_at(int dir)
 	char *s = text;
 	ssize_t n;
 
-	if (io_write_file(dir, "cgroup.kill", "1") == 0)
+	if (io_write_file(dir, "cgroup.kill", "1") == 0) /* in those below too */
 		return;
 	/* v1, and v2 before Linux 5.14. What forks meanwhile is met in the next round. */
 	n = io_read_small(dir, "cgroup.procs", text, sizeof(text));
 	for (long pid; n > 0 && (pid = strtol(s, &s, 10)) > 0;)
 		kill((pid_t)pid, SIGKILL);
-	each_below(dir, kill_below, 0);
 }
 
-static void remove_below(int dir, const char *name, unsigned wait_ms)
+/* Put the descriptor of @name in @dir, "..": of the group above, in the place of @dir. */
+static bool step_to(int *dir, const char *name)
 {
-	cgroup_remove_at(dir, name, wait_ms);
+	int fd = sys_openat(*dir, name, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd < 0)
+		return false;
+	sys_close(*dir);
+	*dir = fd;
+	return true;
+}
+
+/*
+ * remove_below() - all groups below @top, which may be many and deep: a jail that can write its tree
+ * has made them. So no recursion, and one descriptor. Ends when nothing is left, when something is
+ * busy, or late.
+ */
+static void remove_below(int top, uint64_t until)
+{
+	int dir = sys_openat(top, ".", O_RDONLY | O_DIRECTORY, 0);
+	char name[NAME_MAX + 1];
+	unsigned depth = 0;
+
+	while (dir >= 0 && now_ms() < until) {
+		if (!first_below(dir, name, sizeof(name))) {
+			if (!depth || !step_to(&dir, ".."))
+				break;
+			depth--;
+			/* What we come from has no groups any more: if it stays, it is busy. */
+			if (!first_below(dir, name, sizeof(name)) ||
+			    unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+				continue;
+			if (!step_to(&dir, name))
+				break;
+			depth++;
+			if (first_below(dir, name, sizeof(name)))
+				continue; /* another one */
+			cgroup_kill_at(dir);
+			break;
+		}
+		if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			continue;
+		if (!step_to(&dir, name))
+			break;
+		depth++;
+	}
+	if (dir >= 0)
+		sys_close(dir);
 }
 
 int cgroup_remove_at(int parent, const char *name, unsigned wait_ms)
 {
-	for (unsigned i = 0;; i++) {
+	uint64_t until = 0;
+
+	for (;;) {
 		_cleanup_close_ int dir = FD_NONE;
 
 		if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			return 0;
 		if (errno != EBUSY && errno != ENOTEMPTY)
 			return -errno;
-		if (i > wait_ms)
+		if (until && now_ms() >= until)
 			return -EBUSY;
 		dir = sys_openat(parent, name, O_RDONLY | O_DIRECTORY, 0);
-		if (dir >= 0) {
+		if (dir >= 0)
 			cgroup_kill_at(dir);
-			each_below(dir, remove_below, 0);
-		}
-		if (i)
+		if (until)
 			pause_ms();
+		else
+			until = now_ms() + wait_ms;
+		if (dir >= 0)
+			remove_below(dir, until);
 	}
 }
 

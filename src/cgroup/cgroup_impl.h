@@ -56,7 +56,10 @@ int cgroup_place_prepare(const struct cgroup_place *p, bool *ret_moved, struct e
 /** cgroup_place_restore() - put the launcher back where it was, if it is alone and has no jail. */
 void cgroup_place_restore(const struct cgroup_place *p);
 
-/** cgroup_kill_at() - SIGKILL for all in the group with the descriptor @dir, and in those below. */
+/**
+ * cgroup_kill_at() - SIGKILL for all in the group with the descriptor @dir; with cgroup.kill (v2) also in
+ * those below.
+ */
 void cgroup_kill_at(int dir);
 
 /**

@@ -15,13 +15,13 @@ enum { OK = 0, REFUSED = 1, WRONG_USE = EXIT_OURS };
 static const char usage[] =
 	"Usage: toastainer config check [--face FACE] FILE...\n"
 	"       toastainer config convert [--face FACE] --to text|json FILE\n"
-	"       toastainer config schema --proto|--json\n"
+	"       toastainer config schema [--proto|--json]\n"
 	"\n"
 	"check    say whether files are valid, and what is wrong with those that are not; the "
 	"users\n"
 	"         and groups that a file names must exist\n"
 	"convert  print a file in the other form\n"
-	"schema   print the format: a .proto, or a JSON Schema of the JSON form\n"
+	"schema   print the format: a .proto (the default), or a JSON Schema of the JSON form\n"
 	"\n"
 	"FACE is who will read the file: nsjail (default) accepts what nsjail does, run and image\n"
 	"also accept toastainer's own settings. FILE - is standard input.\n";
@@ -163,12 +163,12 @@ static int cmd_schema(const struct args *a)
 {
 	_cleanup_sbuf_ struct sbuf out = {0};
 
-	if (a->n > 0 || a->to || a->proto == a->json)
-		return wrong_use("schema takes --proto or --json", "");
-	if (a->proto)
-		protoschema_proto(&out);
-	else
+	if (a->n > 0 || a->to || (a->proto && a->json))
+		return wrong_use("schema takes --proto or --json, no file", "");
+	if (a->json)
 		protoschema_json(&out);
+	else
+		protoschema_proto(&out);
 	return print(&out);
 }
 
@@ -178,9 +178,11 @@ int cmd_config(int argc, char **argv)
 
 	if (argc < 2)
 		return wrong_use("what shall be done?", "");
-	if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h")) {
-		fputs(usage, stdout);
-		return OK;
+	for (int i = 1; i <= 2 && i < argc; i++) {
+		if (str_eq(argv[i], "--help") || str_eq(argv[i], "-h")) {
+			fputs(usage, stdout);
+			return OK;
+		}
 	}
 	if (parse_args(argv + 2, &a) != OK)
 		return WRONG_USE;

@@ -17,9 +17,10 @@
 static const char usage[] =
 	"Usage: toastainer exec [OPTION]... NAME [--] PROGRAM [ARGUMENT]...\n"
 	"Run a further program in the jail NAME (run --name NAME), confined as the jail's own is:\n"
-	"its namespaces, control groups, user, capabilities, limits and system call policy. It "
-	"ends\n"
-	"with the jail, and with this command. The exit status is the one that `run` would give.\n"
+	"its namespaces, control groups, user, capabilities, limits and system call policy.\n"
+	"It ends with the jail, and with this command; processes that it left behind are the "
+	"jail's\n"
+	"and stay. The exit status is the one that `run` would give.\n"
 	"\n";
 
 /* What may differ from the jail's own program: settings of the table. */
@@ -122,7 +123,7 @@ static int prepare(struct exec *x, char **words, struct err *err)
 	cfg->explain = cfg->audit = cfg->seccomp_unotify = false; /* the jail's program alone */
 	take_options(cfg, words, err);				  /* once more, over the jail's */
 	rest++;
-	if (str_eq(*rest, "--"))
+	if (*rest && str_eq(*rest, "--"))
 		rest++;
 	r = config_command(cfg, (const char *const *)rest, err);
 	if (r >= 0) {

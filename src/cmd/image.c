@@ -169,8 +169,12 @@ static int build(struct config *cfg, const struct cli *cli)
 	r = outcome_open(cfg, &result_fd, &err);
 	if (!r)
 		r = shell_prepare(&sh, cfg, &rq, &err);
-	if (r)
+	if (r) {
+		res = (struct result){.reason = RESULT_SETUP_FAILED, .exit_code = -1, .err = err};
+		snprintf(res.err.step, sizeof(res.err.step), "image");
+		outcome_write(result_fd, &res, NULL);
 		return fail(&err);
+	}
 	if (sh.one_id)
 		warn_one_id();
 	if (shell_asked && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))

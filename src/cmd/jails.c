@@ -39,29 +39,34 @@ struct usage {
 	uint64_t cpu_us, rss_kib;
 };
 
+/* field() - the Nth number of a line whose words are separated by blanks; 0 where it ends. */
+static uint64_t field(const char *s, unsigned n)
+{
+	for (; n && *s; n--) {
+		s += strspn(s, " ");
+		s += strcspn(s, " ");
+	}
+	return strtoull(s, NULL, 10);
+}
+
 /* read_process() - /proc/PID/stat, see proc(5). Return: false when it is gone. */
 static bool read_process(pid_t pid, struct process *p)
 {
 	char path[40], text[1024];
-	unsigned long long user, sys_, rss;
-	int parent;
 	const char *s;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	n = io_read_small(AT_FDCWD, path, text, sizeof(text));
-	s = n > 0 ? strrchr(text, ')') : NULL;
-	if (!s ||
-	    sscanf(s + 1,
-		   " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d "
-		   "%*d %*u %*u %llu",
-		   &parent, &user, &sys_, &rss) != 4)
+	s = n > 0 ? strrchr(text, ')') : NULL; /* then: state, parent, ... */
+	if (!s++)
 		return false;
 	*p = (struct process){
 		.pid = pid,
-		.parent = parent,
-		.cpu_us = (user + sys_) * 1000000ULL / (unsigned long)sysconf(_SC_CLK_TCK),
-		.rss_kib = rss * (unsigned long)sysconf(_SC_PAGESIZE) / 1024,
+		.parent = (pid_t)field(s, 1),
+		.cpu_us = (field(s, 11) + field(s, 12)) * 1000000ULL /
+			  (unsigned long)sysconf(_SC_CLK_TCK),
+		.rss_kib = field(s, 21) * (unsigned long)sysconf(_SC_PAGESIZE) / 1024,
 	};
 	snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
 	if (readlink(path, p->pidns, sizeof(p->pidns) - 1) < 0)

@@ -65,9 +65,8 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	char *mem;
 	int pid, r = 0;
 
-	mem = mmap(NULL, launch_size(p), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		   0);
-	if (mem == MAP_FAILED)
+	mem = proc_memory(launch_size(p));
+	if (!mem)
 		return err_sys(err, errno, "memory for a launch");
 	j->stacks = mem;
 	sysfs = network_sysfs(p, err);

@@ -2,10 +2,13 @@
 /*
  * The table of protections. Used for the result, and by to_plan for --require. Cannot fail.
  */
+#include <linux/capability.h>
+
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
 #include "jail/receipt.h"
 #include "net/net.h"
+#include "trace/trace.h"
 
 static const struct {
 	const char *name;
@@ -110,6 +113,13 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		 "without a cgroup's counter: processes that nobody waits for are not counted"},
 		{plan->net && plan->net->can_get_around, PROTECT_TRAFFIC_RULES,
 		 "without a user namespace the capabilities that are kept reach the rules"},
+		{plan->trace && plan->trace->audit, PROTECT_SECCOMP,
+		 "audited: the policy refuses nothing, it is told what it would refuse"},
+		{plan->cgroup && !(plan->clone_flags & CLONE_NEWUSER) &&
+			 plan->caps >> CAP_SYS_ADMIN & 1,
+		 PROTECT_CGROUPS,
+		 "with CAP_SYS_ADMIN and no user namespace the jail can mount and write its "
+		 "groups"},
 		{plan->pid_role == PID_SHARED && !(plan->cgroup && plan->cgroup->kills),
 		 PROTECT_NO_SURVIVORS,
 		 "no pid namespace: a process that forks fast enough can survive"},

@@ -47,6 +47,8 @@ void result_cgroup_figures(struct result *r, const struct cgroup_usage *u)
 	for (size_t i = 0; i < ARRAY_SIZE(hits); i++)
 		if (cgroup_has(u, hits[i].from) && u->figure[hits[i].from])
 			result_hit(r, hits[i].hit);
+	if (r->reason == RESULT_MEMORY_LIMIT) /* it was not only touched */
+		r->hits &= ~(1U << HIT_MEMORY_MAX);
 }
 
 void result_cgroup_reason(struct result *r, const struct cgroup_usage *u, uint64_t limit)

@@ -314,8 +314,8 @@ static void build(struct template *t)
 		if (t->seen[i].error &&
 		    (!t->layout.mounts[i].optional || t->seen[i].error != -ENOENT))
 			return; /* the launch says it best */
-	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (mem == MAP_FAILED)
+	mem = proc_memory(size);
+	if (!mem)
 		return;
 	b = (struct builder *)(mem + CHILD_STACK);
 	if (run_builder(t, mem, b) < 0)

@@ -105,15 +105,9 @@ static void show_as_console(struct child *c)
 	sys_close(target);
 }
 
-static bool is_terminal(int fd)
-{
-	struct winsize size;
-
-	return sys(SYS_ioctl, fd, TIOCGWINSZ, &size) >= 0;
-}
-
 int terminal_take(struct child *c, struct err *err)
 {
+	struct winsize size;
 	int slave, r = 0;
 
 	if (!c->plan->tty)
@@ -121,9 +115,13 @@ int terminal_take(struct child *c, struct err *err)
 	slave = c->pts >= 0 ? open_own(c, err) : c->tty_slave;
 	if (slave < 0)
 		return slave;
-	for (int fd = 0; fd <= 2 && r >= 0; fd++)
-		if (is_terminal(fd))
-			r = (int)sys(SYS_dup3, slave, fd, 0);
+	for (int fd = 0; fd <= 2 && r >= 0; fd++) {
+		if (sys(SYS_ioctl, fd, TIOCGWINSZ, &size) < 0) /* no terminal */
+			continue;
+		/* The launcher's relay does it too, but the program may ask before. */
+		sys(SYS_ioctl, slave, TIOCSWINSZ, &size);
+		r = (int)sys(SYS_dup3, slave, fd, 0);
+	}
 	if (r >= 0)
 		r = (int)sys(SYS_ioctl, slave, TIOCSCTTY, 0);
 	sys_close(slave);

@@ -23,7 +23,8 @@
 
 enum {
 	HANGUP_GRACE_MS = 1000,
-	REFILL_AFTER_MS = 2, /* without a connection: the program that got a jail goes first */
+	RETRY_AFTER_MS = 200, /* when a prepared jail ended before it was used */
+	REFILL_AFTER_MS = 2,  /* without a connection: the program that got a jail goes first */
 	EVENTS = 64,
 };
 
@@ -377,6 +378,7 @@ static void unpark(struct server *s, struct conn *c)
 	}
 	if (c->jail.result.reason == RESULT_SETUP_FAILED)
 		park_failed(s);
+	s->refill_ms = now_ms() + RETRY_AFTER_MS;
 }
 
 /*
@@ -482,13 +484,16 @@ static void check_deadlines(struct server *s)
 
 /* ---- signals */
 
+/* Somebody asked for it by a signal, so `run` shows it at its default level. */
 static void list_jails(const struct server *s)
 {
-	log_info("Total number of spawned namespaces: %u", s->n);
+	enum log_level level = s->cfg->face == FACE_NSJAIL ? LOG_INFO : LOG_WARNING;
+
+	log_line(level, "Total number of spawned namespaces: %u", s->n);
 	for (const struct conn *c = s->first; c; c = c->next)
-		log_info("PID: %d, Remote host: %s, Run time: %ld sec.", c->jail.pid, c->peer,
-			 (long)(time(NULL) - c->since));
-	log_info("Prepared ahead: %u, served: %lu", s->n_parked, s->served);
+		log_line(level, "PID: %d, Remote host: %s, Run time: %ld sec.", c->jail.pid,
+			 c->peer, (long)(time(NULL) - c->since));
+	log_line(level, "Prepared ahead: %u, served: %lu", s->n_parked, s->served);
 }
 
 static void take_signals(struct server *s)

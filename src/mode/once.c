@@ -87,9 +87,12 @@ static int catch_signals(struct once *o, struct err *err)
 
 static void list_jails(const struct once *o)
 {
-	log_info("Total number of spawned namespaces: 1");
-	log_info("PID: %d, Remote host: [STANDALONE MODE], Run time: %ld sec.", o->jail.guard,
-		 (long)(time(NULL) - o->started));
+	/* Somebody asked for it by a signal, so `run` shows it at its default level. */
+	enum log_level level = o->cfg->face == FACE_NSJAIL ? LOG_INFO : LOG_WARNING;
+
+	log_line(level, "Total number of spawned namespaces: 1");
+	log_line(level, "PID: %d, Remote host: [STANDALONE MODE], Run time: %ld sec.",
+		 o->jail.guard, (long)(time(NULL) - o->started));
 }
 
 static void on_signal(struct once *o, int sig)

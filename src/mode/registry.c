@@ -360,11 +360,11 @@ static bool is_guard(const struct entry *e)
 {
 	char path[40], text[1024];
 	const char *s;
-	int parent;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", e->guard);
 	s = io_read_small(AT_FDCWD, path, text, sizeof(text)) > 0 ? strrchr(text, ')') : NULL;
-	return s && sscanf(s + 1, " %*c %d", &parent) == 1 && parent == e->supervisor;
+	/* ") S PARENT ..." */
+	return s && strlen(s) > 4 && strtol(s + 4, NULL, 10) == e->supervisor;
 }
 
 pid_t registry_program(const struct entry *e)

@@ -356,6 +356,7 @@ def in_own_mounts(script, *args):
 
 
 @privileged
+@pytest.mark.skipif(toast.SANITIZED, reason="a sanitized program needs libraries that the chroot has not")
 def test_launcher_in_a_chroot(tmp, make_root, compile_c):
     """Its root is not that of its mount namespace: there is no way back by setns(2)."""
     d = make_root()

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The library in a process that has a life of its own: working directory, umask, signals, namespaces
+ * and children must be what they were, and jails can be followed with poll(2) and killed.
+ * Links libtoastainer; run by the unit suite. Prints what is wrong and exits with 1.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "toastainer.h"
+
+static int failures;
+
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);             \
+			failures++;                                                                \
+		}                                                                                  \
+	} while (0)
+
+/* What the library must not change. */
+struct state {
+	char cwd[4096], namespaces[7][64];
+	mode_t mask;
+	sigset_t blocked;
+	struct sigaction child;
+	int next_fd;
+};
+
+static void look(struct state *s)
+{
+	static const char *const names[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"};
+
+	memset(s, 0, sizeof(*s));
+	CHECK(getcwd(s->cwd, sizeof(s->cwd)));
+	s->mask = umask(0);
+	umask(s->mask);
+	sigprocmask(SIG_BLOCK, NULL, &s->blocked);
+	sigaction(SIGCHLD, NULL, &s->child);
+	for (int i = 0; i < 7; i++) {
+		char path[40];
+
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
+		CHECK(readlink(path, s->namespaces[i], sizeof(s->namespaces[i]) - 1) > 0);
+	}
+	s->next_fd = dup(0);
+	close(s->next_fd);
+}
+
+static struct toastainer_jail *start(struct toastainer_config *cfg, const char *script)
+{
+	const char *argv[] = {"/bin/sh", "-c", script, NULL};
+	struct toastainer_error err;
+	struct toastainer_jail *jail = NULL;
+
+	if (toastainer_config_command(cfg, argv, &err) < 0 ||
+	    toastainer_jail_start(cfg, &jail, &err) < 0) {
+		printf("%s: %s; %s\n", err.step, err.message, err.hint);
+		exit(1);
+	}
+	return jail;
+}
+
+static void follow_by_poll(struct toastainer_config *cfg)
+{
+	struct toastainer_jail *jail = start(cfg, "sleep 0.1; exit 7");
+	struct pollfd fd = {toastainer_jail_fd(jail), POLLIN, 0};
+	struct toastainer_result result;
+
+	while (!toastainer_jail_step(jail))
+		CHECK(poll(&fd, 1, 10000) == 1);
+	CHECK(toastainer_jail_result(jail, &result) == 0);
+	CHECK(result.reason == TOASTAINER_EXITED && result.exit_code == 7);
+	CHECK(result.wall_us > 90000);
+	toastainer_jail_free(jail);
+}
+
+static void reaps_its_own_only(struct toastainer_config *cfg)
+{
+	pid_t own = fork();
+	struct toastainer_result result;
+	struct toastainer_jail *jail;
+	int status = 0;
+
+	if (own == 0)
+		_exit(5);
+	jail = start(cfg, "exit 0");
+	CHECK(toastainer_jail_wait(jail, &result) == 0 && result.exit_code == 0);
+	toastainer_jail_free(jail);
+	CHECK(waitpid(own, &status, 0) == own && WEXITSTATUS(status) == 5);
+	/* and nobody else's wait sees a jail */
+	jail = start(cfg, "sleep 100");
+	errno = 0;
+	CHECK(waitpid(-1, &status, WNOHANG) == -1 && errno == ECHILD);
+	toastainer_jail_kill(jail);
+	CHECK(toastainer_jail_wait(jail, &result) == 0);
+	CHECK(result.reason == TOASTAINER_KILLED && result.exit_code == -1);
+	toastainer_jail_free(jail);
+}
+
+static void says_what_fails(struct toastainer_config *cfg)
+{
+	struct toastainer_error err;
+	struct toastainer_result result;
+	struct toastainer_jail *jail;
+	const char *argv[] = {"/does/not/exist", NULL};
+
+	CHECK(toastainer_config_set(cfg, "no_such_thing", "1", &err) < 0 && err.message[0]);
+	CHECK(toastainer_config_set(cfg, "time_limit", "soon", &err) < 0 && err.message[0]);
+	CHECK(toastainer_config_command(cfg, argv, &err) == 0);
+	CHECK(toastainer_jail_start(cfg, &jail, &err) == 0);
+	CHECK(toastainer_jail_wait(jail, &result) == 0);
+	CHECK(result.reason == TOASTAINER_SETUP_FAILED && result.error.code == ENOENT);
+	CHECK(strcmp(result.error.step, "exec") == 0);
+	toastainer_jail_free(jail);
+}
+
+int main(void)
+{
+	struct toastainer_config *cfg = toastainer_config_new(TOASTAINER_RUN);
+	struct toastainer_error err;
+	struct state before, after;
+
+	umask(037);
+	CHECK(chdir("/tmp") == 0);
+	look(&before);
+	if (!cfg || toastainer_config_set(cfg, "chroot", "/", &err) < 0)
+		return 1;
+	follow_by_poll(cfg);
+	reaps_its_own_only(cfg);
+	says_what_fails(cfg);
+	toastainer_config_free(cfg);
+	look(&after);
+	CHECK(strcmp(before.cwd, after.cwd) == 0);
+	CHECK(memcmp(before.namespaces, after.namespaces, sizeof(before.namespaces)) == 0);
+	CHECK(before.mask == after.mask && after.mask == 037);
+	CHECK(before.child.sa_handler == after.child.sa_handler);
+	CHECK(before.next_fd == after.next_fd);
+	for (int sig = 1; sig < 32; sig++)
+		CHECK(sigismember(&before.blocked, sig) == sigismember(&after.blocked, sig));
+	return failures > 0;
+}
