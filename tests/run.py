@@ -177,13 +177,21 @@ class Run:
     def functional_root(self):
         self.pytest("functional-root", ["functional"])
 
-    def functional_user(self):
-        self.pytest("functional-user", ["functional"], prefix=self.as_user(), where=self.for_user())
+    def functional_user(self, quiet=False):
+        self.pytest("functional-user", ["functional"], prefix=self.as_user(), where=self.for_user(), quiet=quiet)
 
-    def functional_nested(self):
+    def functional_nested(self, quiet=False):
         nested = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child",
                   "--mount-proc"]
-        self.pytest("functional-nested", ["functional"], prefix=[*self.as_user(), *nested], where=self.for_user())
+        self.pytest("functional-nested", ["functional"], prefix=[*self.as_user(), *nested], where=self.for_user(),
+                    quiet=quiet)
+
+    def functional_users(self):
+        """The two together: they wait most of the time, and share nothing but the user."""
+        self.as_user(), self.for_user()
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(f, True) for f in (self.functional_user, self.functional_nested)]:
+                done.result()
 
     def attack_root(self):
         self.pytest("attack-root", ["attack"])
@@ -308,6 +316,8 @@ def main():
         parser.error(f"no suite {', '.join(unknown)}")
     run = Run(opts)
     try:
+        if {"functional-user", "functional-nested"} <= set(suites):
+            suites = [s if s != "functional-user" else "functional-users" for s in suites if s != "functional-nested"]
         for suite in suites:
             getattr(run, suite.replace("-", "_"))()
     finally:
