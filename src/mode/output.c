@@ -4,6 +4,7 @@
  * output, up to the limit. Called by mode once, whose loop polls; nothing here waits, but the drain at
  * the end. Where splice(2) cannot write, or would wait, bytes are copied.
  */
+#include <sys/stat.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
@@ -101,20 +102,36 @@ static int add_stream(struct output *o, int fd, struct err *err)
 	return 0;
 }
 
+/* Whether who has stdin may open it for writing, through /proc: a file or terminal of his own. */
+static bool can_be_reopened(void)
+{
+	_cleanup_close_ int fd = FD_NONE;
+	struct stat st;
+
+	if (fstat(0, &st) < 0 || !(S_ISREG(st.st_mode) || isatty(0)))
+		return false;
+	fd = sys_openat(AT_FDCWD, "/proc/self/fd/0", O_WRONLY | O_NOCTTY | O_NONBLOCK, 0);
+	return fd >= 0;
+}
+
 /* A terminal as stdin can be written to: that would be output without a limit. */
 static int protect_input(struct output *o, const struct jail_plan *plan, struct jail_io *io,
 			 struct err *err)
 {
 	int flags = fcntl(0, F_GETFL);
 
-	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+	if (flags < 0)
 		return 0;
-	o->input = sys_openat(AT_FDCWD, "/proc/self/fd/0", O_RDONLY | O_NOCTTY, 0);
-	if (o->input >= 0) {
-		io->std[0] = o->input;
-		return 0;
+	io->input_writable = can_be_reopened();
+	if ((flags & O_ACCMODE) != O_RDONLY) {
+		o->input = sys_openat(AT_FDCWD, "/proc/self/fd/0", O_RDONLY | O_NOCTTY, 0);
+		if (o->input >= 0)
+			io->std[0] = o->input;
+		else
+			io->input_writable = true;
 	}
-	io->input_writable = true;
+	if (!io->input_writable)
+		return 0;
 	return plan->require >> PROTECT_OUTPUT_LIMIT & 1
 		       ? err_set(err, EINVAL,
 				 "require: output_limit: stdin can be written to as well")

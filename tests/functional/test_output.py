@@ -205,3 +205,14 @@ def test_nothing_between_without_a_limit(root):
     os.close(w)
     os.close(r)
     assert out.ok().out == f"pipe:[{inode}]\n"
+
+
+def test_a_file_as_stdin_that_can_be_opened_for_writing(limited, tmp):
+    """/proc/self/fd/0 leads to it, and what is written there is not counted: the receipt says so."""
+    (tmp / "in").write_text("input")
+    with open(tmp / "in") as f:
+        _, j = limited("--output_limit", "20", script="echo x", stdin=f)
+        assert [p["state"] for p in j["receipt"] if p["protection"] == "output_limit"] == ["degraded"]
+    with open("/dev/null") as f:
+        _, j = limited("--output_limit", "20", script="echo x", stdin=f)
+        assert [p["state"] for p in j["receipt"] if p["protection"] == "output_limit"] == ["enforced"]
