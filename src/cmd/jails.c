@@ -59,8 +59,9 @@ static bool read_process(pid_t pid, struct process *p)
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	n = io_read_small(AT_FDCWD, path, text, sizeof(text));
 	s = n > 0 ? strrchr(text, ')') : NULL; /* then: state, parent, ... */
-	if (!s++)
+	if (!s)
 		return false;
+	s++;
 	*p = (struct process){
 		.pid = pid,
 		.parent = (pid_t)field(s, 1),

@@ -295,8 +295,7 @@ static bool can_return(struct template *t)
 	after = look_at("/");
 	if (after.mount != before.mount || after.ino != before.ino || after.dev != before.dev) {
 		ok = false;
-		if (fchdir(root) == 0 && chroot(".") == 0 && fchdir(t->cwd) == 0)
-			after = before;
+		(void)(fchdir(root) == 0 && chroot(".") == 0 && fchdir(t->cwd) == 0);
 	}
 	if (root >= 0)
 		close(root);
