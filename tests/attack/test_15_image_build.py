@@ -64,6 +64,24 @@ def test_clean_up_follows_no_link(place, swap):
         assert (place.root / "etc/resolv.conf").read_text() == "mine\n"
 
 
+def test_detects_broken_clean_up(place):
+    """A builder that cleans up by path removes the canary after the same script."""
+    place.run(SWAPS["parent becomes a link"].format(c=place.canary, up=UP))
+    victim = place.canary / "etc/resolv.conf"
+    assert victim.exists()
+    (place.root / "etc/resolv.conf").unlink()
+    assert not victim.exists()
+    victim.write_text("")
+
+
+def test_detects_broken_targets(place):
+    """A builder that makes mount targets by path makes them outside."""
+    (place.root / "mnt").symlink_to(place.canary / "mnt")
+    os.makedirs(place.root / "mnt/new")
+    assert (place.canary / "mnt/new").is_dir()
+    (place.canary / "mnt/new").rmdir()
+
+
 def test_clean_up_while_links_are_swapped(place):
     """A process of the caller's user swaps a directory of the image for a link all the time."""
     (place.root / "etc").mkdir()
