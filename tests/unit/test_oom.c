@@ -14,6 +14,7 @@
 #include "config/dump.h"
 #include "config/load.h"
 #include "config/to_plan.h"
+#include "mode/once.h"
 
 static const char *const command_line[] = {
 	"toastainer",
@@ -133,6 +134,43 @@ static int json_file(struct err *err)
 	return from_file(json, err);
 }
 
+/* A whole run: what the launcher needs while a jail starts, lives and ends. */
+static int launch(struct err *err)
+{
+	static const char *const words[] = {"toastainer",
+					    "-c",
+					    "/",
+					    "--measure",
+					    "--output_limit",
+					    "1000",
+					    "-t",
+					    "20",
+					    "--explain",
+					    "--seccomp_string",
+					    "ALLOW { read } DEFAULT ALLOW",
+					    "--",
+					    "/bin/true",
+					    NULL};
+	struct result result = {.exit_code = -1};
+	struct config cfg;
+	struct cli cli;
+	int r;
+
+	config_init(&cfg, FACE_RUN);
+	r = cli_parse((char **)(uintptr_t)words, &cfg, &cli, err);
+	if (r == 0)
+		r = once_run(&cfg, &result, err);
+	if (r == 0 && result.reason == RESULT_SETUP_FAILED) {
+		*err = result.err;
+		r = -err->code;
+	}
+	if (r == 0)
+		assert_int_equal(result.exit_code, 0);
+	result_free(&result);
+	config_free(&cfg);
+	return r;
+}
+
 static void fail_everywhere(int (*work)(struct err *))
 {
 	unsigned long nth, without = 0;
@@ -181,13 +219,17 @@ static void test_json(void **state UNUSED)
 	fail_everywhere(json_file);
 }
 
+static void test_launch(void **state UNUSED)
+{
+	fail_everywhere(launch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nsjail),
-		cmocka_unit_test(test_run),
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_nsjail), cmocka_unit_test(test_run),
+		cmocka_unit_test(test_text),   cmocka_unit_test(test_json),
+		cmocka_unit_test(test_launch),
 	};
 
 	if (dup2(STDERR_FILENO, 7) < 0) /* what --pass_fd passes must be open */
