@@ -108,8 +108,13 @@ static inline int sys_openat(int dirfd, const char *path, int flags, mode_t mode
 static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve)
 {
 	struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = resolve};
+	int r, tries = 0;
 
-	return (int)sys(SYS_openat2, dirfd, path, &how, sizeof(how));
+	/* EAGAIN: a rename or mount, anywhere on the machine, raced with the walk (openat2(2)). */
+	do
+		r = (int)sys(SYS_openat2, dirfd, path, &how, sizeof(how));
+	while (r == -EAGAIN && ++tries < 1000);
+	return r;
 }
 
 static inline int sys_close(int fd)

@@ -54,13 +54,9 @@ static int find_by_hand(int root, const char *path, int flags)
 
 int target_find(int root, const char *path, int flags, bool strict)
 {
-	int fd, tries = 0;
+	int fd = sys_openat2(root, path, (uint64_t)flags,
+			     RESOLVE_IN_ROOT | (strict ? RESOLVE_NO_SYMLINKS : 0));
 
-	/* EAGAIN: a rename or mount somewhere raced with the walk (openat2(2)). */
-	do
-		fd = sys_openat2(root, path, (uint64_t)flags,
-				 RESOLVE_IN_ROOT | (strict ? RESOLVE_NO_SYMLINKS : 0));
-	while (fd == -EAGAIN && ++tries < 1000);
 	return fd == -ENOSYS || fd == -EPERM ? find_by_hand(root, path, flags) : fd;
 }
 
