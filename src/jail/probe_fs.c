@@ -51,9 +51,13 @@ void probe_mount_api(const struct probe_env *env, const struct probe *probe UNUS
 
 /* --- /proc ----------------------------------------------------------------------------------- */
 
+/*
+ * Read-only, as `run` mounts it: where the only whole /proc in sight is read-only, the kernel gives
+ * a user namespace a read-only one and no other.
+ */
 static int try_proc(struct trial *t, const void *arg UNUSED)
 {
-	int r = sys_mount("proc", "/", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	int r = sys_mount("proc", "/", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 
 	return r < 0 ? trial_fail(t, "mounting proc", r) : 0;
 }

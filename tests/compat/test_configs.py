@@ -120,11 +120,15 @@ def test_faces():
 @pytest.mark.parametrize("args", [
     (), ("nonsense",), ("check",), ("check", "--bad", "f"), ("check", "--face", "x", "f"), ("convert", "f"),
     ("convert", "--to", "yaml", "f"), ("convert", "--to", "json"), ("convert", "--to", "json", "f", "g"),
-    ("schema",), ("schema", "--proto", "--json"), ("schema", "--proto", "f"), ("convert", "--to"),
+    ("schema", "--proto", "--json"), ("schema", "--proto", "f"), ("convert", "--to"),
 ], ids=" ".join)
 def test_wrong_use(args):
     r = config(*args)
     assert r.rc == 125 and r.out == "" and "Usage:" in r.err, r
+
+
+def test_the_schema_is_a_proto_unless_told_otherwise():
+    assert config("schema").ok().out == config("schema", "--proto").ok().out
 
 
 def test_help():

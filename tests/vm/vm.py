@@ -122,7 +122,8 @@ def mirror():
 
 
 def root_file_system(root):
-    sh("mmdebstrap", "--variant=essential", "--include=" + ",".join(PACKAGES),
+    # In a mount namespace of its own: if this is killed, what it has mounted in the root goes with it.
+    sh("unshare", "--mount", "mmdebstrap", "--variant=essential", "--include=" + ",".join(PACKAGES),
        *(f"--dpkgopt=path-exclude=/usr/share/{d}/*" for d in ("man", "locale", "doc")), SUITE, root, *mirror())
     sh("chroot", root, "useradd", "--create-home", "--uid", USER, "--shell", "/bin/bash", "tester")
     for name in ("subuid", "subgid"):
