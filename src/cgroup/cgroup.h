@@ -72,11 +72,10 @@ struct cgroup_ask {
 	const char *v2_parent;
 	/*
 	 * The program may act as the owner of the groups' files, as when root runs it as uid 0.
-	 * disown: files with limits get another owner. seal: the jail, which has a user namespace of
-	 * its own, must not make further cgroup namespaces; in one of these it could mount and write
-	 * the groups of the launcher.
+	 * disown: files with limits get another owner. sealed: the jail makes no cgroup namespaces
+	 * (cgroup_seal()), in which it could mount and write its groups.
 	 */
-	bool disown, seal;
+	bool disown, sealed;
 };
 
 /* struct cgroup_write - one value for one file of a group */
@@ -107,7 +106,7 @@ struct cgroup_plan {
 	unsigned n;
 	const struct bpf_insn *devices; /* v2: the device program; NULL: none */
 	unsigned n_devices;
-	bool disown, seal;
+	bool disown, sealed;
 	uint64_t memory_max; /* 0: no limit */
 	bool swap_limit;
 	bool counts_cpu; /* one of the groups does */
@@ -145,13 +144,12 @@ int cgroup_v2_dir(const struct cgroup *c);
 int cgroup_enter(const struct cgroup *c, bool born, struct err *err);
 
 /**
- * cgroup_seal() - let the calling process' user namespace have no further cgroup namespaces.
+ * cgroup_seal() - let the calling process' user namespace have no further cgroup namespaces: in one
+ * of these it could mount the hierarchies, and write to the groups of the launcher.
  * System calls only; the host's /proc must be there.
  * @one: it has one of its own
- * Return: 0, or a negative errno: then the jail can write the groups of the launcher, and its own
- *	unless these have another owner (c->disowned).
  */
-int cgroup_seal(const struct cgroup *c, bool one, struct err *err);
+int cgroup_seal(bool one, struct err *err);
 
 /** cgroup_kill() - SIGKILL for everything in the groups. Does not wait for the end of it. */
 void cgroup_kill(const struct cgroup *c);

@@ -461,7 +461,7 @@ int cgroup_plan_make(const struct cgroup_ask *ask, struct arena *a, const struct
 	if (!m.plan)
 		return err_oom(err);
 	m.plan->disown = ask->disown;
-	m.plan->seal = ask->seal;
+	m.plan->sealed = ask->sealed;
 	r = make(&m);
 	if (r >= 0 && !m.plan->n) {
 		r = err_set(err, EOPNOTSUPP, "no control group can be made here");

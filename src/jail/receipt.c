@@ -115,6 +115,8 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		 "without a user namespace the capabilities that are kept reach the rules"},
 		{plan->trace && plan->trace->audit, PROTECT_SECCOMP,
 		 "audited: the policy refuses nothing, it is told what it would refuse"},
+		{plan->cgroup_open, PROTECT_CGROUP_NS,
+		 "as user 0 of the host it can mount cgroup v1 and raise its launcher's limits"},
 		{plan->cgroup && !(plan->clone_flags & CLONE_NEWUSER) &&
 			 plan->caps >> CAP_SYS_ADMIN & 1,
 		 PROTECT_CGROUPS,
