@@ -64,6 +64,7 @@ struct cgroup_ask {
 	struct cgroup_value limit[CGROUP_LIMITS];
 	int32_t version; /* enum cgroup_version */
 	bool always;	 /* groups for their figures, without any limit too */
+	bool counter;	 /* a v2 group that counts CPU time, where one can be had; it limits nothing */
 	/*
 	 * nsjail's places: the groups are made directly in these directories. NULL: below the
 	 * caller's own group.
@@ -109,6 +110,7 @@ struct cgroup_plan {
 	bool disown, sealed;
 	uint64_t memory_max; /* 0: no limit */
 	bool swap_limit;
+	bool limits;	 /* and does not only count */
 	bool counts_cpu; /* one of the groups does */
 	bool kills;	 /* one of them can be killed as a whole */
 };
@@ -116,7 +118,7 @@ struct cgroup_plan {
 /**
  * cgroup_plan_make() - choose hierarchies by what this machine has, and what to write where.
  * @a: owns the plan
- * @ret: NULL when nothing is asked for
+ * @ret: NULL when nothing is asked for, or only a counter that cannot be had
  * Fails when something is asked for that cannot be enforced here.
  */
 int cgroup_plan_make(const struct cgroup_ask *ask, struct arena *a, const struct cgroup_plan **ret,
@@ -205,6 +207,9 @@ static inline bool cgroup_has(const struct cgroup_usage *u, enum cgroup_figure f
 {
 	return u->have & 1U << f;
 }
+
+/** cgroup_counts_cpu() - whether a group that counts CPU time was made: it may be optional. */
+bool cgroup_counts_cpu(const struct cgroup *c);
 
 /** cgroup_cpu_ns() - CPU time so far, nanoseconds. Return: false when no group counts it. */
 bool cgroup_cpu_ns(const struct cgroup *c, uint64_t *ret);

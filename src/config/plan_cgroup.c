@@ -163,17 +163,18 @@ static void guard_launchers_groups(struct planner *p)
 int plan_cgroup(struct planner *p, struct err *err)
 {
 	struct cgroup_ask ask = {.version = CGROUP_AUTO};
+	bool limited;
 	uid_t me;
 
 	guard_launchers_groups(p);
 	limits(p->cfg, &ask);
-	for (unsigned l = 0; !ask.always; l++) {
-		if (l == CGROUP_LIMITS && !p->cfg->mount_cgroup)
-			return 0;		 /* nothing: no need to look at the machine */
-		ask.always = l == CGROUP_LIMITS; /* something to be shown */
-		if (ask.always || ask.limit[l].setting)
-			break;
-	}
+	ask.always |= p->cfg->mount_cgroup; /* something to be shown */
+	limited = ask.always;
+	for (unsigned l = 0; l < CGROUP_LIMITS && !limited; l++)
+		limited = ask.limit[l].setting;
+	ask.counter = p->cfg->cpu_limit && p->cfg->mode != MODE_EXECVE;
+	if (!limited && !ask.counter)
+		return 0; /* nothing: no need to look at the machine */
 	if (places(p, &ask, err) < 0)
 		return -err->code;
 	if (p->cfg->mode == MODE_EXECVE) {
@@ -185,12 +186,13 @@ int plan_cgroup(struct planner *p, struct err *err)
 	me = geteuid();
 	if (maps_id(p->plan, me)) {
 		ask.disown = me == 0;
-		p->plan->cgroup_seal = p->plan->clone_flags & CLONE_NEWUSER &&
-				       !(ask.disown && p->cfg->cgroup_nested);
+		if (limited)
+			p->plan->cgroup_seal = p->plan->clone_flags & CLONE_NEWUSER &&
+					       !(ask.disown && p->cfg->cgroup_nested);
 	}
 	ask.sealed = p->plan->cgroup_seal;
 	if (cgroup_plan_make(&ask, &p->out->arena, &p->plan->cgroup, err) < 0)
 		return -err->code;
-	p->plan->watch.cpu_counter = p->plan->cgroup->counts_cpu;
+	p->plan->watch.cpu_counter = p->plan->cgroup && p->plan->cgroup->counts_cpu;
 	return 0;
 }

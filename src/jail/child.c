@@ -56,20 +56,21 @@ int child_weaker(struct child *c, enum protection p, enum protection_state state
  */
 static int step_cgroup(struct child *c, struct err *err)
 {
-	bool own = c->plan->clone_flags & CLONE_NEWCGROUP, limited = c->plan->cgroup;
-	int r = limited ? cgroup_enter(c->cgroup, c->born_inside, err) : 0;
+	const struct jail_plan *p = c->plan;
+	bool own = p->clone_flags & CLONE_NEWCGROUP, limits = p->cgroup && p->cgroup->limits;
+	int r = p->cgroup ? cgroup_enter(c->cgroup, c->born_inside, err) : 0;
 
-	if (r >= 0 && limited && own) {
+	if (r >= 0 && p->cgroup && own) {
 		r = (int)sys(SYS_unshare, CLONE_NEWCGROUP);
 		if (r < 0)
 			err_sys(err, r, "make a cgroup namespace");
 	}
-	if (r < 0 || !c->plan->cgroup_seal)
+	if (r < 0 || !p->cgroup_seal)
 		return r;
 	r = cgroup_seal(own, err);
 	/* With another owner, or none, the jail's own limits at least are not its to write. */
-	if (r < 0 && (!limited || c->cgroup->disowned))
-		r = child_weaker(c, limited ? PROTECT_CGROUPS : PROTECT_CGROUP_NS,
+	if (r < 0 && (!limits || c->cgroup->disowned))
+		r = child_weaker(c, limits ? PROTECT_CGROUPS : PROTECT_CGROUP_NS,
 				 PROTECTION_DEGRADED, err);
 	return r;
 }
