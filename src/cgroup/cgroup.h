@@ -64,7 +64,7 @@ struct cgroup_ask {
 	struct cgroup_value limit[CGROUP_LIMITS];
 	int32_t version; /* enum cgroup_version */
 	bool always;	 /* groups for their figures, without any limit too */
-	bool counter;	 /* a v2 group that counts CPU time, where one can be had; it limits nothing */
+	bool counter; /* a v2 group that counts CPU time, where one can be had; it limits nothing */
 	/*
 	 * nsjail's places: the groups are made directly in these directories. NULL: below the
 	 * caller's own group.

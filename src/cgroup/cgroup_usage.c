@@ -215,8 +215,7 @@ bool cgroup_cpu_ns(const struct cgroup *c, uint64_t *ret)
 			*ret = us * 1000;
 			return true;
 		}
-		if (!p->v2 &&
-		    io_read_small(c->dir[i], "cpuacct.usage", text, sizeof(text)) > 0) {
+		if (!p->v2 && io_read_small(c->dir[i], "cpuacct.usage", text, sizeof(text)) > 0) {
 			*ret = strtoull(text, NULL, 10);
 			return true;
 		}
