@@ -198,6 +198,7 @@ complete -c toastainer -n '__toastainer_table' -l cgroup_io_weight -x -d 'share 
 complete -c toastainer -n '__toastainer_table' -l cgroup_io_max -x -d 'limits of a disk (MAJOR:MINOR or path): rbps, wbps, riops, wiops'
 complete -c toastainer -n '__toastainer_table' -l cgroup_hugetlb_max -x -d 'huge pages of a size, such as 2MB=0'
 complete -c toastainer -n '__toastainer_table' -l cgroup_device -x -d 'only these devices and the usual harmless ones, such as \'c 10:200 rwm\''
+complete -c toastainer -n '__toastainer_table' -l cgroup_nested -d 'let a jail of root make cgroup namespaces, for jails in it: see docs/limits.md'
 complete -c toastainer -n '__toastainer_table' -l iface_no_lo -d 'leave the loopback interface down'
 complete -c toastainer -n '__toastainer_table' -l net -x -d 'none: only a loopback interface, host: the network of the caller'
 complete -c toastainer -n '__toastainer_table' -l iface_own -x -d 'move a network interface into the jail'

@@ -120,6 +120,7 @@ typeset -ga _toastainer_table=(
 	'*--cgroup_io_max=[limits of a disk (MAJOR:MINOR or path): rbps, wbps, riops, wiops]:'\''DEVICE KEY=N,...'\'': '
 	'*--cgroup_hugetlb_max=[huge pages of a size, such as 2MB=0]:SIZE=BYTES: '
 	'*--cgroup_device=[only these devices and the usual harmless ones, such as '\''c 10:200 rwm'\'']:'\''TYPE MAJOR\:MINOR ACCESS'\'': '
+	'--cgroup_nested[let a jail of root make cgroup namespaces, for jails in it: see docs/limits.md]'
 	'--iface_no_lo[leave the loopback interface down]'
 	'*--net=[none: only a loopback interface, host: the network of the caller]:none|host: '
 	'*--iface_own=[move a network interface into the jail]:NAME: '

@@ -223,7 +223,7 @@ struct config {
 	const char *cgroup_cpu_mount, *cgroup_cpu_parent, *cgroupv2_mount;
 	bool use_cgroupv2, detect_cgroupv2;
 	int32_t cgroup_version; /* enum cgroup_version */
-	bool cgroup_always, mount_cgroup;
+	bool cgroup_always, mount_cgroup, cgroup_nested;
 	uint64_t cgroup_mem_high;
 	uint32_t cgroup_cpu_weight, cgroup_io_weight;
 	const char *cgroup_cpuset_cpus, *cgroup_cpuset_mems;
