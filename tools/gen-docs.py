@@ -659,7 +659,7 @@ def generate(data, program):
         "completions/toastainer.bash": bash(table, commands),
         "completions/toastainer.zsh": zsh(table, commands),
         "completions/toastainer.fish": fish(table, commands),
-        "src/kafel/builtin_filters.h": filters(program),
+        "src/kafel/builtin_filters.h": filters(pathlib.Path(program).resolve()),
     }
 
 
