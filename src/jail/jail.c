@@ -18,6 +18,7 @@
 #include "jail/child.h"
 #include "jail/cputime.h"
 #include "jail/enter.h"
+#include "jail/hints.h"
 #include "jail/jail.h"
 #include "jail/network.h"
 #include "jail/report.h"
@@ -237,6 +238,7 @@ static bool take_report(struct jail *j)
 		j->result.reason = RESULT_SETUP_FAILED;
 		j->result.err = rep.err;
 		err_clean(&j->result.err);
+		hint_plan(j->plan, &j->result.err);
 		break;
 	case REPORT_START: j->started = j->result.reason != RESULT_SETUP_FAILED; break;
 	case REPORT_EXIT:
