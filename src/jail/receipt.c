@@ -6,6 +6,7 @@
 
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
+#include "jail/enter.h"
 #include "jail/receipt.h"
 #include "net/net.h"
 #include "trace/trace.h"
@@ -89,7 +90,7 @@ uint64_t receipt_asked(const struct jail_plan *plan)
 		{plan->cgroup && plan->cgroup->limits, PROTECT_CGROUPS},
 		{true, PROTECT_NO_SURVIVORS},
 	};
-	uint64_t asked = 0;
+	uint64_t asked = plan->enter ? plan->enter->asked : 0;
 
 	for (unsigned p = 0; p < PROTECTIONS; p++)
 		if (plan->clone_flags & table[p].clone_flag)
@@ -98,6 +99,19 @@ uint64_t receipt_asked(const struct jail_plan *plan)
 		if (rest[i].asked)
 			asked |= 1ULL << rest[i].p;
 	return asked;
+}
+
+uint64_t receipt_joined(const struct jail_plan *plan, uint64_t flags)
+{
+	static const uint64_t with_it = 1ULL << PROTECT_ROOT | 1ULL << PROTECT_READ_ONLY |
+					1ULL << PROTECT_MOUNTS | 1ULL << PROTECT_TRAFFIC_RULES |
+					1ULL << PROTECT_DISK_LIMIT | 1ULL << PROTECT_CGROUPS;
+	uint64_t joined = receipt_asked(plan) & with_it;
+
+	for (unsigned p = 0; p < PROTECTIONS; p++)
+		if (flags & table[p].clone_flag)
+			joined |= 1ULL << p;
+	return joined;
 }
 
 enum protection receipt_known(const struct jail_plan *plan, unsigned i, const char **note)
@@ -122,7 +136,8 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		 PROTECT_CGROUPS,
 		 "with CAP_SYS_ADMIN and no user namespace the jail can mount and write its "
 		 "groups"},
-		{plan->pid_role == PID_SHARED && !(plan->cgroup && plan->cgroup->kills),
+		{plan->pid_role == PID_SHARED && !(plan->cgroup && plan->cgroup->kills) &&
+			 !(plan->enter && plan->enter->flags & CLONE_NEWPID),
 		 PROTECT_NO_SURVIVORS,
 		 "no pid namespace: a process that forks fast enough can survive"},
 	};
