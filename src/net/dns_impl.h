@@ -71,9 +71,9 @@ struct dns_connection {
 	unsigned tries;
 	uint64_t deadline_ms;
 	unsigned wakes; /* by the client, in this state */
-	size_t done; /* bytes of what is read or written now */
-	size_t len;  /* of the question; messages have their length in two bytes before them */
-	size_t out;  /* of what the client gets: *reply, or the question, refused */
+	size_t done;	/* bytes of what is read or written now */
+	size_t len;	/* of the question; messages have their length in two bytes before them */
+	size_t out;	/* of what the client gets: *reply, or the question, refused */
 	uint8_t question[2 + DNS_QUESTION_MAX];
 	uint8_t head[2];
 	uint8_t *reply; /* memory for the answer, NULL: none */
