@@ -199,7 +199,7 @@ static int enter(struct net_run *n, int ns, struct err *err)
 		r = links_bring(p, n->host, n->jail, jail_ns, n->state, err);
 	if (r >= 0)
 		r = links_set_up(p, n->jail, n->state, err);
-	if (r >= 0 && p->kind == NET_NAT && !p->policy->no_dns)
+	if (r >= 0 && p->kind == NET_NAT && p->dns)
 		r = dns_open(p->policy, &n->dns, err);
 	if (r >= 0)
 		open_doors(p);

@@ -78,6 +78,8 @@ struct net_plan {
 	size_t rules_len;
 	enum net_kind kind;
 	const struct net_policy *policy; /* with kind; NULL: NET_PLAIN */
+	bool dns;			 /* names are answered at DNS_ADDRESS (dns.h) */
+	bool files;			 /* /etc/resolv.conf and /etc/hosts are ours */
 };
 
 /* struct net_run - the network of one launch; opaque */
