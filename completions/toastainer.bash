@@ -59,6 +59,9 @@ _toastainer_own_options()
 	'exec') _toastainer_words "--name --cwd --env --tty --time_limit --result_json --help" ;;
 	'image bootstrap') _toastainer_words "--from --suite --mirror --variant --help" ;;
 	'image shell') _toastainer_words "$_toastainer_options --script --help" ;;
+	'net up') _toastainer_words "--subnet --help" ;;
+	'net down') _toastainer_words "--force --help" ;;
+	'net status') _toastainer_words "--json --help" ;;
 	'config check') _toastainer_words "--face --help" ;;
 	'config convert') _toastainer_words "--face --to --help" ;;
 	'config schema') _toastainer_words "--proto --json --help" ;;
@@ -73,6 +76,7 @@ _toastainer_subcommands()
 {
 	case $1 in
 	image) _toastainer_words 'bootstrap shell' ;;
+	net) _toastainer_words 'up down status' ;;
 	config) _toastainer_words 'check convert schema' ;;
 	policy) _toastainer_words 'check explain dump' ;;
 	esac
@@ -84,7 +88,7 @@ _toastainer_takes_argument()
 	-C|--config|--create_image|--use_script|-M|--mode|-x|--exec_file|--argv0|-H|--hostname|-D|--cwd|-E|--env|--pass_fd|--tty|--umask|-c|--chroot|--proc_path|-R|--bindmount_ro|-B|--bindmount|--bindmount_ro_try|--bindmount_try|-T|--tmpfsmount|-m|--mount|-s|--symlink|--file|--experimental_mnt|-u|--user|-g|--group|-U|--uid_mapping|-G|--gid_mapping|--cap|-t|--time_limit|--timeout|--cpu_limit|--idle_limit|--output_limit|--output_truncate|--disk_limit|--inode_limit|--kill_grace|--require|--max_cpus|--cpus|--nice_level|--rlimit_as|--rlimit_core|--rlimit_cpu|--rlimit_fsize|--rlimit_nofile|--rlimit_nproc|--rlimit_stack|--rlimit_memlock|--rlimit_rtprio|--rlimit_msgqueue|--oom_score_adj|--cgroup_mem_max|--cgroup_mem_memsw_max|--cgroup_mem_swap_max|--cgroup_mem_mount|--cgroup_mem_parent|--cgroup_pids_max|--cgroup_pids_mount|--cgroup_pids_parent|--cgroup_net_cls_classid|--cgroup_net_cls_mount|--cgroup_net_cls_parent|--cgroup_cpu_ms_per_sec|--cgroup_cpu_mount|--cgroup_cpu_parent|--cgroupv2_mount|--cgroup_version|--cgroup_mem_high|--cgroup_cpu_weight|--cgroup_cpuset_cpus|--cgroup_cpuset_mems|--cgroup_io_weight|--cgroup_io_max|--cgroup_hugetlb_max|--cgroup_device|--net|--net_allow|--net_deny|--publish|--dns|--net_rate_out|--net_rate_in|--iface_own|-I|--macvlan_iface|--macvlan_vs_ip|--macvlan_vs_nm|--macvlan_vs_gw|--macvlan_vs_ma|--macvlan_vs_mo|--net_iface|--traffic_rule|-P|--seccomp_policy|--seccomp_string|--seccomp_unotify_report|-p|--port|--bindhost|--max_conns|-i|--max_conns_per_ip|--listen_prefork|--pid_file|--rerun_count|--rerun_delay|--rerun_stop|-L|--log_fd|-l|--log|--log_format|--name|--result_json) return 0 ;;
 	esac
 	case "$1 $2" in
-	'exec --name'|'exec --cwd'|'exec --env'|'exec --tty'|'exec --time_limit'|'exec --result_json'|'image bootstrap --from'|'image bootstrap --suite'|'image bootstrap --mirror'|'image bootstrap --variant'|'image shell --script'|'config check --face'|'config convert --face'|'config convert --to') return 0 ;;
+	'exec --name'|'exec --cwd'|'exec --env'|'exec --tty'|'exec --time_limit'|'exec --result_json'|'image bootstrap --from'|'image bootstrap --suite'|'image bootstrap --mirror'|'image bootstrap --variant'|'image shell --script'|'net up --subnet'|'config check --face'|'config convert --face'|'config convert --to') return 0 ;;
 	esac
 	return 1
 }
@@ -132,7 +136,7 @@ _toastainer()
 		_toastainer_argument "$option"
 		_toastainer_own_argument "$where $option"
 	elif [[ $n -eq 0 && $word != -* ]]; then
-		_toastainer_words 'run ps stats exec kill image config doctor policy help version'
+		_toastainer_words 'run ps stats exec kill image net config doctor policy help version'
 	elif [[ $word == -* ]]; then
 		_toastainer_own_options "$where"
 	else

@@ -209,6 +209,23 @@ _toastainer_image()
 	esac
 }
 
+_toastainer_net()
+{
+	local -a subcommands=('up:' 'down:' 'status:')
+
+	if (( CURRENT == 2 )); then
+		_describe subcommand subcommands
+		return
+	fi
+	shift words
+	(( CURRENT-- ))
+	case $words[1] in
+	up) _arguments -s '--subnet=[subnet]:CIDR: ' '*:file:_files' ;;
+	down) _arguments -s '--force[force]' '*:file:_files' ;;
+	status) _arguments -s '--json[json]' '*:file:_files' ;;
+	esac
+}
+
 _toastainer_config()
 {
 	local -a subcommands=('check:say whether files are valid, and what is wrong with those that are not; the users' 'convert:print a file in the other form' 'schema:print the format: a .proto (the default), or a JSON Schema of the JSON form')
@@ -267,6 +284,7 @@ _toastainer()
 		'exec:run a further program in a jail'
 		'kill:end a jail, or send its program a signal'
 		'image:make and build up root file systems'
+		'net:the host'\''s part of --net nat: up, down, status'
 		'config:check and convert configuration files'
 		'doctor:show what this machine can do, and what blocks the rest'
 		'policy:check, explain and show seccomp policies'
