@@ -574,7 +574,7 @@ static void put_line(struct sbuf *b, const char *word, const char *text)
 	sbuf_printf(b, "%s ", word);
 	for (; *text; text++) {
 		if (*text == '\n')
-			sbuf_puts(b, "\n");
+			sbuf_puts(b, "\\n");
 		else if (*text == '\\')
 			sbuf_printf(b, "\\\\");
 		else
