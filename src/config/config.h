@@ -200,6 +200,12 @@ struct config {
 	LIST_OF(struct cfg_mount) mount;
 	int32_t mnt_api;
 
+	/* a root of the jail's own, and what comes in and out (plan_root.c) */
+	bool discard;
+	const char *keep, *upper, *diff, *copy_limit;
+	LIST_OF(const char *) copy_in;
+	LIST_OF(const char *) copy_out;
+
 	/* seccomp */
 	const char *seccomp_policy_file, *seccomp_unotify_report;
 	LIST_OF(const char *) seccomp_string;

@@ -193,6 +193,7 @@ static int plan_map(struct planner *p, bool group, struct idmap_plan *ret, uint3
 			return r;
 	}
 	*ret_id = maps[0].inside;
+	ret->outside = maps[0].outside;
 	if (!privileged &&
 	    (n > 1 || maps[0].count > 1 || maps[0].outside != (group ? getegid() : geteuid())))
 		helper = true;

@@ -345,6 +345,7 @@ static const struct step {
 	{"enter", step_enter},
 	{"root", mounts_root},
 	{"mounts", mounts_attach},
+	{"mounts", mounts_hold},
 	{"readonly", mounts_readonly},
 	{"tty", terminal_take},
 	{"pivot", mounts_pivot},
