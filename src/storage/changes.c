@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "storage/changes.h"
-#include "storage/walk.h"
+#include "storage/treewalk.h"
 
 enum { DEPTH_MAX = 100, FLUSH = 1 << 16 };
 
@@ -119,7 +119,7 @@ static unsigned still_visible(const struct walk *w, unsigned visible)
 
 		if (fd < 0)
 			continue;
-		dir = S_ISDIR(st.st_mode) ? walk_open_dir(fd, ".") : FD_NONE;
+		dir = S_ISDIR(st.st_mode) ? treewalk_open_dir(fd, ".") : FD_NONE;
 		opaque = dir >= 0 && is_opaque(dir);
 		if (dir >= 0)
 			close(dir);
@@ -151,7 +151,7 @@ static int look_in(struct walk *w, int fd, unsigned visible, unsigned depth);
 static int look_at_dir(struct walk *w, int parent, const char *name, const struct stat *st,
 		       unsigned visible, bool known, unsigned depth)
 {
-	int fd = depth < DEPTH_MAX ? walk_open_dir(parent, name) : -E2BIG, r = 0;
+	int fd = depth < DEPTH_MAX ? treewalk_open_dir(parent, name) : -E2BIG, r = 0;
 	const char *note = fd < 0 ? "not_read" : NULL;
 	bool opaque = fd >= 0 && is_opaque(fd);
 	struct stat was;
@@ -216,7 +216,7 @@ static int look_in(struct walk *w, int fd, unsigned visible, unsigned depth)
 int changes_write(const struct changes *c, int fd, struct err *err)
 {
 	struct walk w = {.c = c, .fd = fd, .err = err};
-	int dir = walk_open_dir(c->upper, "."), r;
+	int dir = treewalk_open_dir(c->upper, "."), r;
 
 	if (dir < 0)
 		return err_sys(err, dir, "read the upper layer");

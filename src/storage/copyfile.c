@@ -7,7 +7,7 @@
 
 #include "base/sys.h"
 #include "storage/copyfile.h"
-#include "storage/walk.h"
+#include "storage/treewalk.h"
 
 /* struct place - where a copy goes */
 struct place {
@@ -77,10 +77,10 @@ static int put_dir(struct copy *c, int from, const struct stat *st, const struct
 	c->replace = true; /* the directory that we have just made */
 	r = copy_tree(c, from, st, to->dir, to->name, err);
 	c->replace = false;
-	fd = r < 0 ? walk_open_dir(to->dir, to->name) : FD_NONE;
+	fd = r < 0 ? treewalk_open_dir(to->dir, to->name) : FD_NONE;
 	if (fd < 0)
 		return r;
-	walk_remove(fd);
+	treewalk_remove(fd);
 	close(fd);
 	unlinkat(to->dir, to->name, AT_REMOVEDIR);
 	return r;

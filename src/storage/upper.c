@@ -12,7 +12,7 @@
 #include "storage/btrfs.h"
 #include "storage/projquota.h"
 #include "storage/upper.h"
-#include "storage/walk.h"
+#include "storage/treewalk.h"
 
 #define PREFIX "toastainer."
 
@@ -45,7 +45,7 @@ static int remove_layer(int parent, const char *name, int dir)
 	if (fstat(dir, &st) == 0 && btrfs_is_subvolume(dir, &st) &&
 	    btrfs_delete_subvolume(parent, name) == 0)
 		return 0;
-	r = walk_remove(dir);
+	r = treewalk_remove(dir);
 	if (r >= 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0)
 		r = -errno;
 	return r;
@@ -54,7 +54,7 @@ static int remove_layer(int parent, const char *name, int dir)
 /* sweep() - remove what nobody has a lock on. */
 static void sweep(int parent)
 {
-	int fd = walk_open_dir(parent, ".");
+	int fd = treewalk_open_dir(parent, ".");
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
 
@@ -168,13 +168,13 @@ int upper_prepare(const struct upper_plan *plan, struct upper *ret, struct err *
 int upper_use(const struct upper *u, struct upper_use *ret)
 {
 	const struct upper_plan *p = u->plan;
-	int upper = walk_open_dir(u->dir, "upper"), r = -ENOENT;
+	int upper = treewalk_open_dir(u->dir, "upper"), r = -ENOENT;
 
 	*ret = (struct upper_use){0};
 	if (p->kind == UPPER_QUOTA)
 		r = projquota_get(u->dir, u->project, &ret->bytes, &ret->inodes);
 	else if (upper >= 0)
-		r = walk_count(upper, &ret->bytes, &ret->inodes);
+		r = treewalk_count(upper, &ret->bytes, &ret->inodes);
 	if (upper >= 0)
 		close(upper);
 	if (r >= 0 && p->kind == UPPER_BTRFS && p->bytes)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * See walk.h. Used by the launcher when a jail is gone: on its upper layer. Errors are those of the
+ * See treewalk.h. Used by the launcher when a jail is gone: on its upper layer. Errors are those of the
  * calls.
  */
 #include <dirent.h>
 
 #include "base/sys.h"
-#include "storage/walk.h"
+#include "storage/treewalk.h"
 
 enum { DEPTH_MAX = 64 };
 
-int walk_open_dir(int dir, const char *name)
+int treewalk_open_dir(int dir, const char *name)
 {
 	const uint64_t flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 	const uint64_t how = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
@@ -24,7 +24,7 @@ int walk_open_dir(int dir, const char *name)
 /* Overlays leave directories without any rights, which their owner must get into nevertheless. */
 static int open_anyway(int dir, const char *name)
 {
-	int fd = walk_open_dir(dir, name), at;
+	int fd = treewalk_open_dir(dir, name), at;
 	char path[40];
 
 	if (fd != -EACCES)
@@ -34,7 +34,7 @@ static int open_anyway(int dir, const char *name)
 		return at;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
 	if (chmod(path, 0700) == 0)
-		fd = walk_open_dir(dir, name);
+		fd = treewalk_open_dir(dir, name);
 	sys_close(at);
 	return fd;
 }
@@ -98,12 +98,12 @@ static void remove_in(struct removal *w, int fd, unsigned depth)
 	closedir(d);
 }
 
-int walk_remove(int dir)
+int treewalk_remove(int dir)
 {
 	struct removal w = {.top = dir};
 
 	do {
-		int fd = walk_open_dir(dir, ".");
+		int fd = treewalk_open_dir(dir, ".");
 
 		if (fd < 0)
 			return fd;
@@ -135,7 +135,7 @@ static int count_in(int fd, uint64_t *bytes, uint64_t *files, unsigned depth)
 		++*files;
 		if (!S_ISDIR(st.st_mode))
 			continue;
-		sub = walk_open_dir(fd, e->d_name);
+		sub = treewalk_open_dir(fd, e->d_name);
 		if (sub >= 0)
 			r = count_in(sub, bytes, files, depth + 1);
 		else if (sub != -EACCES)
@@ -145,9 +145,9 @@ static int count_in(int fd, uint64_t *bytes, uint64_t *files, unsigned depth)
 	return r;
 }
 
-int walk_count(int dir, uint64_t *bytes, uint64_t *files)
+int treewalk_count(int dir, uint64_t *bytes, uint64_t *files)
 {
-	int fd = walk_open_dir(dir, ".");
+	int fd = treewalk_open_dir(dir, ".");
 
 	*bytes = *files = 0;
 	return fd < 0 ? fd : count_in(fd, bytes, files, 0);
