@@ -202,9 +202,11 @@ struct config {
 
 	/* a root of the jail's own, and what comes in and out (plan_root.c) */
 	bool discard;
-	const char *keep, *upper, *diff, *copy_limit;
+	const char *keep, *upper, *diff, *copy_limit, *image, *store;
 	LIST_OF(const char *) copy_in;
 	LIST_OF(const char *) copy_out;
+	LIST_OF(const char *) layers; /* of the image, topmost first (image_use.h) */
+	int image_lock;		      /* holds it in its store, or FD_NONE */
 
 	/* seccomp */
 	const char *seccomp_policy_file, *seccomp_unotify_report;

@@ -9,12 +9,13 @@
 #include "base/sys.h"
 #include "config/plan_parts.h"
 #include "storage/btrfs.h"
+#include "storage/overlay.h"
 #include "storage/projquota.h"
 #include "storage/upper.h"
 
 bool plan_root_wanted(const struct config *cfg)
 {
-	return cfg->discard || cfg->keep || cfg->upper;
+	return cfg->discard || cfg->keep || cfg->upper || cfg->image;
 }
 
 static int size(const char *name, const char *text, uint64_t *ret, struct err *err)
@@ -83,7 +84,12 @@ static int check(struct planner *p, const struct mount_plan *root, struct err *e
 	}
 	if (cfg->discard && cfg->keep)
 		return err_set(err, EINVAL, "discard and keep exclude each other");
-	if (root->kind != MOUNT_BIND) {
+	if (cfg->image && cfg->chroot)
+		return err_set(err, EINVAL, "image and chroot exclude each other");
+	if (cfg->image && !cfg->layers.n)
+		return err_set(err, EINVAL, "image '%s' was not looked up", cfg->image);
+	if (!str_eq(root->dst, "/") || root->kind != (cfg->image ? MOUNT_FS : MOUNT_BIND) ||
+	    !str_eq(root->src, cfg->image ? "" : cfg->chroot ?: "")) {
 		err_set(err, EINVAL, "%s needs a root directory", cfg->keep ? "keep" : "discard");
 		return err_hint(err, "-c DIR gives one");
 	}
@@ -166,9 +172,39 @@ static int plan_upper(struct planner *p, struct mount_list *l, struct err *err)
 	return plan_mount_add(p, l, &m) ? 0 : err_oom(err);
 }
 
+/* Ids that are others inside: the files of an image shall have the ids that it gives them. */
+static bool ids_are_shifted(const struct planner *p)
+{
+	return geteuid() == 0 && p->plan->clone_flags & CLONE_NEWUSER &&
+	       (p->plan->uid_map.shifted || p->plan->gid_map.shifted);
+}
+
+/* add_layers() - those of the image, or the one directory. */
+static int add_layers(struct planner *p, struct mount_list *l, const char *dir, struct err *err)
+{
+	const struct config *cfg = p->cfg;
+	unsigned n = cfg->image ? cfg->layers.n : 1;
+	struct mount_plan m = {.kind = MOUNT_LAYER, .dst = "/", .target = TARGET_DIR};
+
+	if (n > OVERLAY_LAYERS_MAX)
+		return err_set(err, E2BIG, "image '%s' has %u layers: at most %d", cfg->image, n,
+			       OVERLAY_LAYERS_MAX);
+	for (unsigned i = 0; i < n; i++) {
+		m.src = cfg->image ? cfg->layers.v[i] : dir;
+		if (!plan_mount_add(p, l, &m))
+			return err_oom(err);
+	}
+	p->plan->n_layers = n;
+	p->plan->shift_layers = cfg->image && ids_are_shifted(p);
+	if (p->plan->shift_layers && p->plan->classic_mounts)
+		return err_set(err, EOPNOTSUPP,
+			       "an image with other ids inside needs mount_setattr(2)");
+	return 0;
+}
+
 int plan_root(struct planner *p, struct mount_list *l, struct err *err)
 {
-	struct mount_plan root = l->v[0], layer = root;
+	struct mount_plan root = l->v[0];
 	int r = check(p, &root, err);
 
 	if (r < 0 || !plan_root_wanted(p->cfg))
@@ -179,13 +215,10 @@ int plan_root(struct planner *p, struct mount_list *l, struct err *err)
 				      .dst = "/",
 				      .attrs = root.attrs & ~(uint64_t)MOUNT_ATTR_RDONLY,
 				      .target = TARGET_DIR};
-	layer.kind = MOUNT_LAYER;
-	layer.target = TARGET_DIR;
-	layer.attrs = 0;
-	if (!plan_mount_add(p, l, &layer))
-		return err_oom(err);
-	p->plan->n_layers = 1;
-	return plan_upper(p, l, err);
+	if (p->cfg->image && p->cfg->face != FACE_NSJAIL)
+		l->v[0].attrs |= MOUNT_ATTR_NODEV; /* as for a directory */
+	r = add_layers(p, l, root.src, err);
+	return r < 0 ? r : plan_upper(p, l, err);
 }
 
 /* ---- copies */

@@ -439,6 +439,12 @@ static const struct setting config_rows[] = {
 	 .offset = offsetof(struct config, tmp), .opt = "no_private_tmp", .group = G_ROOT,
 	 .help = "leave /tmp as the root has it"},
 	/* a root of the jail's own: plan_root.c */
+	{.name = "image", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1187,
+	 .offset = offsetof(struct config, image), .opt = "image", .arg = "NAME", .group = G_ROOT,
+	 .help = "the root is an image of the store, with what it says of program, environment, user; as with --discard"},
+	{.name = "store", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1188,
+	 .offset = offsetof(struct config, store), .opt = "store", .arg = "DIR", .group = G_ROOT,
+	 .help = "where images are (default: /var/lib/toastainer, for others ~/.local/share/toastainer)"},
 	{.name = "discard", .type = F_BOOL, .flags = SF_OURS | SF_OUR_OPTION, .number = 1180,
 	 .offset = offsetof(struct config, discard), .opt = "discard", .group = G_ROOT,
 	 .help = "the root is writable, what is written lies in a layer of the jail's own and is gone with it"},
@@ -1052,11 +1058,14 @@ void config_init(struct config *cfg, enum config_face face)
 {
 	memset(cfg, 0, sizeof(*cfg));
 	cfg->face = face;
+	cfg->image_lock = FD_NONE;
 	schema_defaults(&schema_config, cfg, face);
 }
 
 void config_free(struct config *cfg)
 {
 	arena_free(&cfg->arena);
+	if (cfg->image_lock >= 0)
+		close(cfg->image_lock);
 	config_init(cfg, cfg->face);
 }

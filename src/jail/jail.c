@@ -133,6 +133,41 @@ static int start_in_network(struct jail *j, int child_ctl, const struct jail_io 
 	return r;
 }
 
+/*
+ * send_layers() - the layers of an image as mounts whose ids are those of the jail's user namespace:
+ * a file of user 0 belongs to the jail's user 0, whoever that is outside. Nothing is written for that.
+ */
+static int send_layers(struct jail *j, struct err *err)
+{
+	const struct jail_plan *p = j->plan;
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
+	_cleanup_close_ int ns = FD_NONE;
+	char path[40];
+	int r = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", j->guard);
+	ns = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
+	if (ns < 0)
+		return err_sys(err, ns, "open the jail's user namespace");
+	attr.userns_fd = (uint64_t)ns;
+	for (unsigned i = 1; i <= p->n_layers && r >= 0; i++) {
+		int fd = sys_open_tree(AT_FDCWD, p->mounts[i].src,
+				       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+		r = fd < 0 ? fd : sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr);
+		if (r >= 0)
+			r = (int)io_send_fd(j->ctl, "l", 1, fd);
+		if (fd >= 0)
+			close(fd);
+		if (r < 0) {
+			err_sys(err, r, "layer '%s' with the jail's ids", p->mounts[i].src);
+			err_hint(err, "needs Linux 5.19 and a file system that can be mounted with "
+				      "other ids");
+		}
+	}
+	return r;
+}
+
 /* make_places() - what is there before the first process: control groups, the root's upper layer. */
 static int make_places(struct jail *j, const char **step, struct err *err)
 {
@@ -177,6 +212,10 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	if (r >= 0 && plan->clone_flags & CLONE_NEWUSER) {
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
+	}
+	if (r >= 0 && plan->shift_layers) {
+		step = "root";
+		r = send_layers(j, err);
 	}
 	if (r >= 0 && plan->enter) {
 		step = "enter";

@@ -129,7 +129,7 @@ int mounts_sources(struct child *c, struct err *err)
 	for (unsigned i = 0; i < p->n_mounts; i++) {
 		const struct mount_plan *m = &p->mounts[i];
 
-		if (m->kind != MOUNT_BIND && m->kind < MOUNT_COPY)
+		if ((m->kind != MOUNT_BIND && m->kind < MOUNT_COPY) || c->trees[i] >= 0)
 			continue;
 		r = open_source(p, m, err);
 		c->trees[i] = r < 0 ? FD_NONE : r;
@@ -395,7 +395,7 @@ static int make_layered_root(struct child *c, struct mount_plan *m, struct err *
 			    .n = p->n_layers,
 			    .place = c->scratch,
 			    .upper = p->upper ? upper : NULL,
-			    .volatile_ = p->upper && !p->upper->keep};
+			    .foreign = p->shift_layers};
 	struct mount_plan classic = {
 		.kind = MOUNT_FS, .fstype = "overlay", .dst = "/", .data = data};
 	int r = p->upper ? make_upper(c, upper, sizeof(upper), err) : 0;

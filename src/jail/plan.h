@@ -25,6 +25,7 @@ struct idmap_plan {
 	const char *text; /* lines "inside outside count\n" for /proc/PID/?id_map */
 	const char *const
 		*helper; /* argv of newuidmap/newgidmap with [1] left for the pid, or NULL */
+	bool shifted;	  /* some id is another outside */
 	uint32_t outside; /* the id of the program's user or group, outside */
 };
 
@@ -124,6 +125,7 @@ struct jail_plan {
 	const struct root_extra *root_extra;
 	/* the root is an overlay of the n_layers mounts after it, topmost first; 0: it is none */
 	unsigned n_layers;
+	bool shift_layers; /* by mounts with the jail's id maps, which the launcher makes */
 	const struct upper_plan *upper;	   /* with a writable layer: where that is */
 	const struct mount_plan *scratch_fs; /* options of the scratch file system; NULL: none */
 	bool hold_root;			   /* the launcher looks at the root when the jail has ended */

@@ -55,7 +55,10 @@ static int write_diff(const struct planned *p, const struct jail *j, struct err 
 	unsigned n = plan->n_layers, opened = 0;
 	int *layers = arena_alloc(&a, (n + 1) * sizeof(*layers)), out, r = 0;
 	const char **targets = arena_alloc(&a, (plan->n_mounts + 1) * sizeof(*targets));
-	struct changes c = {.upper = upper_dir(j), .layers = layers, .targets = targets};
+	struct changes c = {.upper = upper_dir(j),
+			    .layers = layers,
+			    .targets = targets,
+			    .other_ids = plan->shift_layers};
 
 	if (!layers || !targets)
 		r = err_oom(err);

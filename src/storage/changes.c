@@ -158,8 +158,9 @@ static int look_at_dir(struct walk *w, int parent, const char *name, const struc
 
 	if (known && find_below(w, visible, &was) && S_ISDIR(was.st_mode)) {
 		/* An overlay copies a directory up for what changes in it: that is not told. */
-		if (opaque || note || was.st_mode != st->st_mode || was.st_uid != st->st_uid ||
-		    was.st_gid != st->st_gid)
+		bool owner = was.st_uid != st->st_uid || was.st_gid != st->st_gid;
+
+		if (opaque || note || was.st_mode != st->st_mode || (owner && !w->c->other_ids))
 			r = tell(w, "changed", st, opaque ? "replaced" : note);
 	} else if (!is_target(w, st)) {
 		r = tell(w, known ? "changed" : "added", st, note);

@@ -12,6 +12,7 @@ struct changes {
 	int upper;	   /* the upper directory */
 	const int *layers; /* directories, topmost first */
 	unsigned n;
+	bool other_ids; /* owners below are those inside: no use to compare them */
 	/* Paths, absolute, where directories and empty files are ours: mount targets; ended by NULL */
 	const char *const *targets;
 };

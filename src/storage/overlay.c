@@ -88,8 +88,6 @@ static int add_upper(int fs, const struct overlay *o)
 	snprintf(path, sizeof(path), "%s/work", o->upper);
 	if (r >= 0)
 		r = set_string(fs, "workdir", path);
-	if (r >= 0 && o->volatile_)
-		sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0);
 	return r;
 }
 
@@ -132,8 +130,10 @@ int overlay_mount(const struct overlay *o, struct err *err)
 {
 	int r = -EINVAL;
 
+	err_sys(err, r, "attach the layers of the root"); /* when that fails */
 	for (enum way way = DETACHED; way < WAYS; way++) {
-		r = one_way(o, way, err);
+		if (way != DETACHED || !o->foreign)
+			r = one_way(o, way, err);
 		if (r != -EINVAL && r != -EPERM)
 			return r;
 		if (way == DETACHED && attach_layers(o) < 0)
@@ -150,7 +150,7 @@ int overlay_options(const struct overlay *o, char *buf, size_t size)
 		at += (size_t)snprintf(buf + at, size - at, "%s/proc/self/fd/%d",
 				       i ? ":" : "userxattr,lowerdir=", o->layers[i]);
 	if (o->upper && at < size)
-		at += (size_t)snprintf(buf + at, size - at, ",upperdir=%s/upper,workdir=%s/work%s",
-				       o->upper, o->upper, o->volatile_ ? ",volatile" : "");
+		at += (size_t)snprintf(buf + at, size - at, ",upperdir=%s/upper,workdir=%s/work",
+				       o->upper, o->upper);
 	return at < size ? 0 : -E2BIG;
 }

@@ -17,7 +17,7 @@ struct overlay {
 	int place; /* a directory of ours on an attached mount: where older kernels need them */
 	const char
 		*upper; /* path of a directory with "upper" and "work"; NULL: nothing is writable */
-	bool volatile_; /* nobody needs what was written after a crash: fsync(2) does nothing */
+	bool foreign;	/* the mounts are another user namespace's: must be attached */
 };
 
 /**
