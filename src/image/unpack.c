@@ -171,6 +171,9 @@ static int set_opaque(struct unpack *u, const char *name, struct err *err)
 		return walk_empty(fd, err);
 	if (fsetxattr(fd, mark, "y", 1, 0) < 0)
 		return err_sys(err, errno, "mark directory '%s' by %s", name, mark);
+	/* Jails mount overlays in their user namespaces, where there are no trusted attributes. */
+	if (!u->rules->user_marks && fsetxattr(fd, "user.overlay.opaque", "y", 1, 0) < 0)
+		return err_sys(err, errno, "mark directory '%s' for user namespaces", name);
 	return 0;
 }
 

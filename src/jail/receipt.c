@@ -9,6 +9,7 @@
 #include "jail/enter.h"
 #include "jail/receipt.h"
 #include "net/net.h"
+#include "storage/upper.h"
 #include "trace/trace.h"
 
 static const struct {
@@ -127,6 +128,13 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		 RECEIPT_UNCOUNTED},
 		{plan->net && plan->net->can_get_around, PROTECT_TRAFFIC_RULES,
 		 "without a user namespace the capabilities that are kept reach the rules"},
+		{plan->upper && plan->upper->kind == UPPER_DIR &&
+			 (plan->upper->bytes || plan->upper->inodes),
+		 PROTECT_DISK_LIMIT,
+		 "the root's layer is a directory without a quota: what is written there is not "
+		 "limited"},
+		{plan->upper && plan->upper->kind == UPPER_BTRFS && plan->upper->inodes,
+		 PROTECT_DISK_LIMIT, "btrfs limits the bytes, but not the number of files"},
 		{plan->trace && plan->trace->audit, PROTECT_SECCOMP,
 		 "audited: the policy refuses nothing, it is told what it would refuse"},
 		{plan->cgroup_open, PROTECT_CGROUP_NS,
