@@ -13,7 +13,6 @@
 #include "base/sys.h"
 #include "config/plan_parts.h"
 #include "config/schema.h"
-#include "net/policy.h"
 #include "net/rules.h"
 
 #define HAS_CAP(caps, cap) ((caps) >> (cap)&1)
@@ -520,8 +519,6 @@ static int refuse_kind(const struct config *cfg, const struct net_plan *net, str
 		return err_set(err, EINVAL,
 			       "--net nat needs a launcher beside the program, which "
 			       "the mode execve has not");
-	if (net->policy->n_publish || net->policy->rate_in || net->policy->rate_out)
-		return err_set(err, EOPNOTSUPP, "--net nat has no publish and net_rate yet");
 	return 0;
 }
 
