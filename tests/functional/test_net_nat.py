@@ -371,24 +371,24 @@ def test_what_a_killed_publisher_leaves(world):
 FETCH = """
 import socket, sys, time
 s = socket.create_connection((sys.argv[1], 8500)); t = time.monotonic(); n = 0
+s.sendall(sys.argv[2][:1].encode())
 if sys.argv[2] == "in":
     while (d := s.recv(65536)): n += len(d)
 else:
-    while n < 400000: n += s.send(b"x" * 20000)
-    s.shutdown(socket.SHUT_WR); s.recv(1)
+    s.sendall(b"x" * 400000)
+    s.shutdown(socket.SHUT_WR); n = int(s.recv(100))
 print(n, time.monotonic() - t)
 """
 SOURCE = """
-import socket, threading
+import socket
 l = socket.create_server(("", 8500)); print("ready", flush=True)
-def serve(c):
-    threading.Thread(target=lambda: [0 for _ in iter(lambda: c.recv(65536), b"")] and c.close(), daemon=True).start()
-    try:
-        c.sendall(b"x" * 400000); c.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass
 while True:
-    threading.Thread(target=serve, args=(l.accept()[0],), daemon=True).start()
+    c = l.accept()[0]
+    if c.recv(1) == b"i":
+        c.sendall(b"x" * 400000)
+    else:
+        c.sendall(b"%d" % sum(map(len, iter(lambda: c.recv(65536), b""))))
+    c.close()
 """
 
 
