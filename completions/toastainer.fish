@@ -205,6 +205,7 @@ complete -c toastainer -n '__toastainer_table' -l cgroup_io_weight -x -d 'share 
 complete -c toastainer -n '__toastainer_table' -l cgroup_io_max -x -d 'limits of a disk (MAJOR:MINOR or path): rbps, wbps, riops, wiops'
 complete -c toastainer -n '__toastainer_table' -l cgroup_hugetlb_max -x -d 'huge pages of a size, such as 2MB=0'
 complete -c toastainer -n '__toastainer_table' -l cgroup_device -x -d 'only these devices and the usual harmless ones, such as \'c 10:200 rwm\''
+complete -c toastainer -n '__toastainer_table' -l cgroup_nested -d 'let a jail of root make cgroup namespaces, for jails in it: see docs/limits.md'
 complete -c toastainer -n '__toastainer_table' -l iface_no_lo -d 'leave the loopback interface down'
 complete -c toastainer -n '__toastainer_table' -l net -x -a 'none host nat user' -d 'none: only loopback, host: the caller\'s, nat: routed by the host, user: without root'
 complete -c toastainer -n '__toastainer_table' -l net_allow -x -d 'nat, user: may be reached, such as 10.0.0.5:5432/tcp, [fd00::/8]:443'

@@ -120,6 +120,7 @@ typeset -ga _toastainer_table=(
 	'*--cgroup_io_max=[limits of a disk (MAJOR:MINOR or path): rbps, wbps, riops, wiops]:'\''DEVICE KEY=N,...'\'': '
 	'*--cgroup_hugetlb_max=[huge pages of a size, such as 2MB=0]:SIZE=BYTES: '
 	'*--cgroup_device=[only these devices and the usual harmless ones, such as '\''c 10:200 rwm'\'']:'\''TYPE MAJOR\:MINOR ACCESS'\'': '
+	'--cgroup_nested[let a jail of root make cgroup namespaces, for jails in it: see docs/limits.md]'
 	'--iface_no_lo[leave the loopback interface down]'
 	'--net=[none: only loopback, host: the caller'\''s, nat: routed by the host, user: without root]:none|host|nat|user:(none host nat user)'
 	'*--net_allow=[nat, user: may be reached, such as 10.0.0.5:5432/tcp, \[fd00::/8\]:443]:CIDR[\:PORT[-PORT]][/PROTO]: '

@@ -140,6 +140,8 @@ struct jail_plan {
 	unsigned long personality; /* 0: leave */
 	bool core_scheduling, disable_tsc;
 	const struct cgroup_plan *cgroup; /* cgroup/cgroup.h; NULL: no control group is touched */
+	bool cgroup_seal; /* its user namespace gets no cgroup namespaces: plan_cgroup.c says why */
+	bool cgroup_open; /* ... it would need that, and cannot have it */
 
 	/* privileges */
 	uint64_t caps; /* capabilities kept, one bit each */
