@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "config/plan_parts.h"
 #include "config/schema.h"
+#include "net/policy.h"
 #include "net/rules.h"
 
 #define HAS_CAP(caps, cap) ((caps) >> (cap)&1)
@@ -549,6 +550,8 @@ int plan_net(struct planner *p, struct err *err)
 		    : cfg->net == CFG_NET_USER ? NET_USER
 					       : NET_PLAIN;
 	net->policy = policy;
+	net->files = policy;
+	net->dns = policy && !policy->no_dns;
 	r = plan_links(p, net, err);
 	if (r >= 0)
 		r = refuse_kind(cfg, net, err);

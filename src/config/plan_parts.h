@@ -34,6 +34,12 @@ int plan_exec(struct planner *p, struct err *err);    /* plan_exec.c: argv, envi
 int plan_netpolicy(struct planner *p, const struct net_policy **ret, struct err *err);
 
 /**
+ * plan_net_files() - plan_netfiles.c: the files that a routed network brings.
+ * Return: how many mounts, or a negative errno
+ */
+int plan_net_files(struct planner *p, struct mount_plan files[2], struct err *err);
+
+/**
  * plan_address() - plan_net.c: "ADDRESS[/PREFIX]".
  * @bits: the prefix where none is said; NULL: all of the address
  */

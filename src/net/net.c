@@ -19,6 +19,7 @@
 #include "base/io.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "net/dns.h"
 #include "net/links.h"
 #include "net/nat.h"
 #include "net/netlink.h"
@@ -36,6 +37,7 @@ struct net_run {
 	pid_t launcher, keeper;
 	bool inside; /* the launcher's thread is in the jail's namespace */
 	struct nat nat;
+	struct dns *dns; /* who answers names; NULL: nobody */
 	struct link_state state[];
 };
 
@@ -205,6 +207,8 @@ static int enter(struct net_run *n, int ns, struct err *err)
 	if (r >= 0)
 		r = nat ? nat_connect(&n->nat, p, n->host, n->jail, jail_ns, err)
 			: links_set_up(p, n->jail, n->state, err);
+	if (r >= 0 && nat && p->dns)
+		r = dns_open(p->policy, &n->dns, err);
 	if (r >= 0)
 		open_doors(p);
 	return r;
@@ -260,6 +264,17 @@ int net_leave(struct net_run *n, bool count, struct err *err)
 	return 0;
 }
 
+int net_fd(const struct net_run *n)
+{
+	return n && n->dns ? dns_fd(n->dns) : FD_NONE;
+}
+
+void net_step(struct net_run *n)
+{
+	if (n->dns)
+		dns_step(n->dns);
+}
+
 int net_release(struct net_run *n, struct err *err)
 {
 	int r = 0;
@@ -268,6 +283,7 @@ int net_release(struct net_run *n, struct err *err)
 		return 0;
 	if (n->inside)
 		net_leave(n, false, NULL);
+	dns_close(take_ptr(n->dns));
 	if (n->jail >= 0) {
 		r = links_give_back(n->plan, n->host, n->jail, n->host_ns, n->state, err);
 		links_remove(n->plan, n->jail, n->state);

@@ -78,6 +78,8 @@ struct net_plan {
 	size_t rules_len;
 	enum net_kind kind;
 	const struct net_policy *policy; /* with kind; NULL: NET_PLAIN */
+	bool dns;			 /* names are answered at DNS_ADDRESS (dns.h) */
+	bool files;			 /* /etc/resolv.conf and /etc/hosts are ours */
 };
 
 /* struct net_run - the network of one launch; opaque */
@@ -103,6 +105,17 @@ struct net_count {
 
 /** net_count() - @ret: since the start. Return: false when nobody has counted. */
 bool net_count(const struct net_run *n, struct net_count *ret);
+
+/**
+ * net_fd() - what the supervisor has to watch for POLLIN, to call net_step() then: somebody in the jail
+ * asks for a name. It stays the same until net_release().
+ * @n: may be NULL
+ * Return: a descriptor, or FD_NONE: nothing
+ */
+int net_fd(const struct net_run *n);
+
+/** net_step() - do it, without waiting; the thread is not in the jail's namespace. */
+void net_step(struct net_run *n);
 
 /**
  * net_release() - give interfaces back to the host and free everything. NULL is fine.

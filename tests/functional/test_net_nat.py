@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -394,7 +395,7 @@ while True:
 
 @pytest.fixture
 def source(world):
-    import subprocess
+
     p = subprocess.Popen([*world.out.prefix, PYTHON, "-c", SOURCE], stdout=subprocess.PIPE)
     world.out.servers.append(p)
     assert p.stdout.readline() == b"ready\n"
@@ -491,3 +492,39 @@ def test_forwarding_cannot_be_switched_on(world):
         assert "let the host forward packets" in e and "ip_forward=1" in e, e
     finally:
         toast.WRAP = old
+
+
+# ---------------------------------------------------------------- many
+
+@pytest.mark.slow(60)
+def test_two_hundred_at_once(world):
+    before = world.state()
+    procs = [sleeper_start() for _ in range(200)]
+    try:
+        for p in procs:
+            assert p.stdout.readline() == b"up\n", p.stderr.read()
+        assert len({j["address"] for j in status()["jails"]}) == 200
+    finally:
+        end(*procs)
+    assert wait_for(lambda: not world.jails(), 60)
+    cli("net", "down").ok()
+    assert world.state() == before
+
+
+@pytest.mark.slow(600)
+def test_ten_thousand_leave_nothing(world):
+    """Every tenth publishes a port, every fiftieth has its launcher killed."""
+    def namespaces():
+        return int(re.search(r"net_namespace +(\d+)", pathlib.Path("/proc/slabinfo").read_text())[1])
+
+    cli("net", "up").ok()
+    before, had = world.state(), namespaces()
+    script = ('for i in $(seq "$1" 4 10000); do p=; [ $((i % 10)) = 0 ] && p="--publish $((20000 + i)):80";'
+              ' if [ $((i % 50)) = 0 ]; then "$0" run -c / --net nat $p -- /bin/sleep 100 & pid=$!; sleep 0.05;'
+              ' kill -9 $pid; wait $pid; else "$0" run -c / --net nat $p -- /bin/true || exit 1; fi; done 2>/dev/null; exit 0')
+    workers = [subprocess.Popen([*toast.WRAP, "sh", "-c", script, toast.BIN, str(i)]) for i in range(1, 5)]
+    assert [w.wait() for w in workers] == [0] * 4
+    assert wait_for(lambda: not world.jails(), 60)
+    run("-c", "/", *NAT, "--publish", "19999:80", "--", "/bin/true").ok()
+    assert wait_for(lambda: world.state() == before, 10), world.state()
+    assert wait_for(lambda: namespaces() <= had + 50, 60), (had, namespaces())
