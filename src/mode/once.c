@@ -17,6 +17,7 @@
 #include "mode/once.h"
 #include "mode/output.h"
 #include "mode/registry.h"
+#include "mode/tell.h"
 #include "mode/terminal_relay.h"
 #include "net/net.h"
 
@@ -239,50 +240,6 @@ static void log_end(const struct once *o, const struct result *r)
 		log_info("pid=%d ([STANDALONE MODE]) exited with status: %d", pid, r->exit_code);
 }
 
-static void log_lines(enum log_level level, const char *what, const char *text)
-{
-	for (const char *end; *text; text = *end ? end + 1 : end) {
-		end = strchrnul(text, '\n');
-		log_line(level, "%s%.*s", what, (int)(end - text), text);
-	}
-}
-
-/* What was found out about the system calls: violations, the audit, the trace. */
-static int tell_trace(const struct once *o, const struct result *r, struct err *err)
-{
-	const struct trace_outcome *t = &r->trace;
-	int fd = o->planned.trace_fd, n = 0;
-
-	for (unsigned i = 0; i < t->n_violations; i++) {
-		_cleanup_sbuf_ struct sbuf line = {0};
-
-		violation_text(&t->violations[i], &line);
-		log_warn("%s", line.s ?: "");
-	}
-	if (t->seen > t->n_violations)
-		log_warn("seccomp: %llu more", (unsigned long long)(t->seen - t->n_violations));
-	if (t->failed[0])
-		log_warn("seccomp: %s", t->failed);
-	if (t->audit_text) {
-		log_warn("audit: the policy was not enforced; what it would have refused:%s",
-			 t->audit_text[0] ? "" : " nothing");
-		log_lines(LOG_WARNING, "audit: ", t->audit_text);
-	}
-	if (!t->report)
-		return 0;
-	if (fd < 0) {
-		log_lines(LOG_INFO, "unotify: ", t->report);
-		return 0;
-	}
-	if (ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0)
-		n = io_write_all(fd, t->report, strlen(t->report));
-	else if (errno == EINVAL || errno == ESPIPE) /* a terminal, a pipe */
-		n = io_write_all(fd, t->report, strlen(t->report));
-	else
-		n = -errno;
-	return n < 0 ? err_sys(err, n, "seccomp_unotify_report") : 0;
-}
-
 static int plan_it(struct once *o, struct err *err)
 {
 	struct jail_plan *plan = &o->planned.plan;
@@ -423,7 +380,7 @@ static int run(struct once *o, struct result *ret, struct err *err)
 						  : ": launching again");
 		} else {
 			log_end(o, ret);
-			r = tell_trace(o, ret, err);
+			r = tell_trace(&ret->trace, o->planned.trace_fd, NULL, err);
 			if (r < 0)
 				return r;
 			if (!again(o, ret, started_ms, ++done))
