@@ -35,6 +35,7 @@ struct jail {
 	int file_systems[8]; /* limited ones, kept to see how full they are */
 	unsigned n_file_systems;
 	struct measure measure;
+	uint64_t measure_ns; /* when it is to begin; 0: it has begun, or nobody wants it */
 	bool finished;
 	bool program_reported; /* result has the program's status */
 	int program_status;
