@@ -53,6 +53,8 @@ enum cfg_macvlan {
 enum cfg_traffic_action { TRAFFIC_UNKNOWN, TRAFFIC_DROP, TRAFFIC_REJECT, TRAFFIC_ALLOW };
 enum cfg_traffic_proto { PROTO_UNKNOWN, PROTO_TCP, PROTO_UDP, PROTO_ICMP, PROTO_ICMPV6 };
 enum cfg_ip_family { FAMILY_IPV4, FAMILY_IPV6 };
+/* auto: as clone_newnet says */
+enum cfg_net { CFG_NET_AUTO, CFG_NET_NAT, CFG_NET_USER };
 enum cfg_tristate { UNSET = -1, NO = 0, YES = 1 };
 
 struct cfg_idmap {
@@ -230,6 +232,15 @@ struct config {
 	LIST_OF(struct cfg_net_iface) net_iface;
 	LIST_OF(struct cfg_traffic_rule) traffic_rule;
 	struct cfg_user_net user_net;
+
+	/* whom a routed network reaches (net/policy.h); as text */
+	int32_t net; /* enum cfg_net */
+	LIST_OF(const char *) net_allow;
+	LIST_OF(const char *) net_deny;
+	LIST_OF(const char *) publish;
+	LIST_OF(const char *) dns;
+	const char *net_rate_out, *net_rate_in;
+	bool net_private;
 };
 
 /**

@@ -54,14 +54,29 @@ int option_port(struct config *cfg, const struct setting *row, const char *arg, 
 	return 0;
 }
 
-int option_net(struct config *cfg, const struct setting *row UNUSED, const char *arg,
-	       struct err *err)
+int option_net(struct config *cfg, const struct setting *row, const char *arg, struct err *err)
 {
-	if (!str_eq(arg, "none") && !str_eq(arg, "host"))
-		return err_set(err, EINVAL, "'%s' is not a network: none, host", arg);
-	cfg->clone_newnet = str_eq(arg, "none");
-	mark(cfg, "clone_newnet");
-	return 0;
+	static const struct {
+		const char *name;
+		int32_t net;
+		bool own;
+	} networks[] = {
+		{"none", CFG_NET_AUTO, true},
+		{"host", CFG_NET_AUTO, false},
+		{"nat", CFG_NET_NAT, true},
+		{"user", CFG_NET_USER, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(networks); i++) {
+		if (!str_eq(arg, networks[i].name))
+			continue;
+		cfg->net = networks[i].net;
+		cfg->clone_newnet = networks[i].own;
+		schema_mark(&schema_config, cfg, row);
+		mark(cfg, "clone_newnet");
+		return 0;
+	}
+	return err_set(err, EINVAL, "'%s' is not a network: none, host, nat, user", arg);
 }
 
 /* nsjail reads what is no number as 0, no limit; only its face keeps that accident. */

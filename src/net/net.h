@@ -36,6 +36,15 @@ struct net_link {
 	unsigned n_addrs, n_gateways;
 };
 
+/* who connects the jail to the world beyond its own interfaces */
+enum net_kind {
+	NET_PLAIN, /* nobody */
+	NET_NAT,   /* the host's kernel */
+	NET_USER,  /* a process of ours, without privileges */
+};
+
+struct net_policy;
+
 enum net_action { NET_DROP, NET_REJECT, NET_ALLOW };
 
 /* struct net_rule - what happens to which packets; see rules.c for where it applies */
@@ -67,6 +76,8 @@ struct net_plan {
 	bool can_get_around; /* the program keeps capabilities that reach the rules */
 	const void *rules;   /* messages for nf_tables, made by rules_build(); NULL: none */
 	size_t rules_len;
+	enum net_kind kind;
+	const struct net_policy *policy; /* with kind; NULL: NET_PLAIN */
 };
 
 /* struct net_run - the network of one launch; opaque */
