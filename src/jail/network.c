@@ -3,10 +3,13 @@
  * The launcher's part of a jail's network: when in a launch it is made, and that it is released.
  * Called by jail.c, network_sysfs() also by mode/execve.c. Errors are those of net/net.c.
  */
+#include <poll.h>
+
 #include "base/log.h"
 #include "base/sys.h"
 #include "jail/mounts.h"
 #include "jail/network.h"
+#include "net/user.h"
 
 int network_before(struct jail *j, struct err *err)
 {
@@ -31,15 +34,33 @@ static int enter_guards(struct jail *j, struct err *err)
 int network_after(struct jail *j, struct err *err)
 {
 	const struct net_plan *net = j->plan->net;
-	int r = net && net->jails_own ? enter_guards(j, err) : 0;
+	/* An ordinary user may not enter it: only where there is something to do. */
+	int r = net && net->jails_own && net->n_links ? enter_guards(j, err) : 0;
 
-	return r >= 0 && j->net ? net_leave(j->net, err) : r;
+	if (r >= 0 && j->net)
+		r = net_leave(j->net, err);
+	return r >= 0 && net && net->user ? user_start(net->user, j->guard, &j->user, err) : r;
+}
+
+int network_ready(struct jail *j, struct err *err)
+{
+	return j->user ? user_wait(j->user, err) : 0;
+}
+
+bool network_lost(const struct jail *j)
+{
+	struct pollfd fd = {user_fd(j->user), POLLIN, 0};
+	const struct timespec now = {0};
+
+	return j->user && sys(SYS_ppoll, &fd, 1, &now, NULL, 0) > 0;
 }
 
 void network_release(struct jail *j)
 {
 	struct err err = ERR_INIT;
 
+	user_stop(j->user);
+	j->user = NULL;
 	if (!j->net)
 		return;
 	if (net_release(j->net, &err) < 0)

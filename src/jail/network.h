@@ -15,6 +15,12 @@ int network_before(struct jail *j, struct err *err);
 /** network_after() - the guard is there: this thread goes back to the host's namespace. */
 int network_after(struct jail *j, struct err *err);
 
+/** network_ready() - after the id maps: wait until all of it is there. */
+int network_ready(struct jail *j, struct err *err);
+
+/** network_lost() - whether the process that makes the jail's network has ended. */
+bool network_lost(const struct jail *j);
+
 /** network_release() - the jail has ended: interfaces come back. Failures go to the log. */
 void network_release(struct jail *j);
 

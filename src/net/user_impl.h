@@ -28,7 +28,8 @@ enum {
 struct user_key {
 	struct user_end src, dst;
 	uint8_t proto; /* IPPROTO_TCP, _UDP, _ICMP (echo, of either family; src.port is its id) */
-	uint8_t zero[3];
+	uint8_t inwards; /* begun outside; dst is the jail then */
+	uint8_t zero[2];
 };
 
 enum flow_state {
@@ -52,7 +53,7 @@ struct flow {
 	enum flow_state state;
 	struct user_key key;
 	struct user_end target; /* where it really goes */
-	bool inwards;		/* from outside */
+	bool proxied;		/* through the proxy that is its target */
 	int fd[2];		/* the jail's side, the outer side; FD_NONE: not there */
 	struct half half[2];	/* from the jail, into the jail */
 	uint32_t next;		/* in its bucket, in the list of free ones, or of busy ones */
@@ -60,7 +61,8 @@ struct flow {
 	bool busy;	  /* there is more to do at once */
 	uint64_t expires; /* seconds of CLOCK_MONOTONIC; 0: does not */
 	struct user_proxy proxy;
-	int control; /* UDP by SOCKS5: the TCP connection that keeps it */
+	int control;	  /* UDP by SOCKS5: the TCP connection that keeps it */
+	uint32_t forward; /* UDP from outside: by which of the plan's */
 	uint16_t len; /* the packet that began it, without data */
 	uint8_t packet[USER_HEADERS];
 };
@@ -83,6 +85,7 @@ struct user {
 	int epoll;
 	uint64_t now; /* seconds */
 	uint32_t n_timed;
+	uint32_t n_flows; /* that were ever used */
 	uint32_t free, busy, dead;
 	uint32_t buckets[USER_BUCKETS];
 	struct flow flows[USER_FLOWS];
@@ -105,7 +108,7 @@ int user_setup(struct user *u, struct err *err);
 int user_nft(const char *iface, struct err *err);
 
 /* user_confine.c */
-int user_confine(struct user *u, struct err *err);
+int user_confine(struct err *err);
 
 /* user_loop.c */
 void user_loop(struct user *u) NORETURN;
@@ -128,15 +131,14 @@ void user_tcp_syn(struct user *u, const struct user_key *key, const uint8_t *pac
 void user_tcp_accept(struct user *u, unsigned family);
 void user_tcp_event(struct user *u, struct flow *f, unsigned side, uint32_t events);
 void user_tcp_pump(struct user *u, struct flow *f);
-void user_tcp_expired(struct user *u, struct flow *f);
 void user_tcp_forward(struct user *u, unsigned i);
 
 /* user_udp.c */
 void user_udp_out(struct user *u, unsigned family);
-void user_udp_event(struct user *u, struct flow *f, uint32_t events);
+void user_udp_event(struct user *u, struct flow *f, unsigned side);
 void user_udp_control(struct user *u, struct flow *f, uint32_t events);
 void user_udp_forward(struct user *u, unsigned i);
-void user_ping(struct user *u, const struct user_key *key, const uint8_t *echo, size_t n);
+void user_ping(struct user *u, const struct user_key *key, uint8_t *echo, size_t n);
 
 /* user_send.c: packets into the jail */
 void user_send_unreachable(struct user *u, const struct user_key *key, const uint8_t *packet,
@@ -152,5 +154,6 @@ socklen_t user_sockaddr(const struct user_end *e, struct sockaddr_storage *ret);
 void user_from_sockaddr(const struct sockaddr_storage *s, struct user_end *ret);
 int user_outer(const struct user_end *to, int type, int protocol);
 int user_make(struct user *u, uint8_t family, int type); /* a socket on the jail's side */
+int user_socket_error(int fd); /* SO_ERROR */
 
 #endif
