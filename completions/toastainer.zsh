@@ -120,6 +120,7 @@ typeset -ga _toastainer_table=(
 	'*--cgroup_io_max=[limits of a disk (MAJOR:MINOR or path): rbps, wbps, riops, wiops]:'\''DEVICE KEY=N,...'\'': '
 	'*--cgroup_hugetlb_max=[huge pages of a size, such as 2MB=0]:SIZE=BYTES: '
 	'*--cgroup_device=[only these devices and the usual harmless ones, such as '\''c 10:200 rwm'\'']:'\''TYPE MAJOR\:MINOR ACCESS'\'': '
+	'--cgroup_nested[let a jail of root make cgroup namespaces, for jails in it: see docs/limits.md]'
 	'--iface_no_lo[leave the loopback interface down]'
 	'--net=[none: only loopback, host: the caller'\''s, nat: routed by the host, user: without root]:none|host|nat|user:(none host nat user)'
 	'*--net_allow=[nat, user: may be reached, such as 10.0.0.5:5432/tcp, \[fd00::/8\]:443]:CIDR[\:PORT[-PORT]][/PROTO]: '
@@ -208,6 +209,23 @@ _toastainer_image()
 	esac
 }
 
+_toastainer_net()
+{
+	local -a subcommands=('up:' 'down:' 'status:')
+
+	if (( CURRENT == 2 )); then
+		_describe subcommand subcommands
+		return
+	fi
+	shift words
+	(( CURRENT-- ))
+	case $words[1] in
+	up) _arguments -s '--subnet=[subnet]:CIDR: ' '*:file:_files' ;;
+	down) _arguments -s '--force[force]' '*:file:_files' ;;
+	status) _arguments -s '--json[json]' '*:file:_files' ;;
+	esac
+}
+
 _toastainer_config()
 {
 	local -a subcommands=('check:say whether files are valid, and what is wrong with those that are not; the users' 'convert:print a file in the other form' 'schema:print the format: a .proto (the default), or a JSON Schema of the JSON form')
@@ -266,6 +284,7 @@ _toastainer()
 		'exec:run a further program in a jail'
 		'kill:end a jail, or send its program a signal'
 		'image:make and build up root file systems'
+		'net:the host'\''s part of --net nat: up, down, status'
 		'config:check and convert configuration files'
 		'doctor:show what this machine can do, and what blocks the rest'
 		'policy:check, explain and show seccomp policies'

@@ -421,7 +421,7 @@ static bool asks(const struct cgroup_ask *ask)
 	for (unsigned l = 0; l < CGROUP_LIMITS; l++)
 		if (ask->limit[l].setting)
 			return true;
-	return ask->always;
+	return ask->always || ask->counter;
 }
 
 static int make(struct cgroup_maker *m)
@@ -435,8 +435,10 @@ static int make(struct cgroup_maker *m)
 			    ask->limit[CGROUP_MEMORY_SWAP].setting,
 			    ask->limit[CGROUP_MEMORY_MEMSW].setting);
 	for (unsigned l = 0; r >= 0 && l < CGROUP_LIMITS; l++)
-		if (ask->limit[l].setting)
+		if (ask->limit[l].setting) {
+			m->plan->limits = true;
 			r = add_limit(m, l);
+		}
 	if (r < 0)
 		return r;
 	add_figures(m);
@@ -461,8 +463,10 @@ int cgroup_plan_make(const struct cgroup_ask *ask, struct arena *a, const struct
 	if (!m.plan)
 		return err_oom(err);
 	m.plan->disown = ask->disown;
-	m.plan->seal = ask->seal;
+	m.plan->sealed = ask->sealed;
 	r = make(&m);
+	if (r >= 0 && !m.plan->n && !m.plan->limits && !ask->always)
+		return 0;
 	if (r >= 0 && !m.plan->n) {
 		r = err_set(err, EOPNOTSUPP, "no control group can be made here");
 		err_hint(err, "'toastainer doctor' shows what is mounted and may be written");

@@ -57,6 +57,13 @@ enum cfg_ip_family { FAMILY_IPV4, FAMILY_IPV6 };
 enum cfg_net { CFG_NET_AUTO, CFG_NET_NAT, CFG_NET_USER };
 enum cfg_tristate { UNSET = -1, NO = 0, YES = 1 };
 
+/* struct cfg_place - where a file gave a value that is judged only when the plan is made. */
+struct cfg_place {
+	struct cfg_place *next;
+	const char *value; /* this very string */
+	const char *text;  /* "FILE:LINE:COL: FIELD" */
+};
+
 struct cfg_idmap {
 	struct cfg_head head;
 	const char *inside_id, *outside_id;
@@ -134,6 +141,8 @@ struct config {
 	struct arena arena;
 	enum config_face face;
 	char **own_argv; /* our own command line, to be hidden from the jail; NULL: not known */
+	struct cfg_place *places;
+	LIST_OF(const char *) notes; /* what the log should say of how settings were understood */
 
 	bool toastainer; /* nsjail's face: the file has settings of our own */
 
@@ -216,7 +225,7 @@ struct config {
 	const char *cgroup_cpu_mount, *cgroup_cpu_parent, *cgroupv2_mount;
 	bool use_cgroupv2, detect_cgroupv2;
 	int32_t cgroup_version; /* enum cgroup_version */
-	bool cgroup_always, mount_cgroup;
+	bool cgroup_always, mount_cgroup, cgroup_nested;
 	uint64_t cgroup_mem_high;
 	uint32_t cgroup_cpu_weight, cgroup_io_weight;
 	const char *cgroup_cpuset_cpus, *cgroup_cpuset_mems;
@@ -248,6 +257,9 @@ struct config {
  * The config owns memory afterwards: config_free().
  */
 void config_init(struct config *cfg, enum config_face face);
+
+/** config_place() - "FILE:LINE:COL: FIELD" of a value that a file gave. Return: NULL: not known. */
+const char *config_place(const struct config *cfg, const char *value);
 
 /**
  * config_free() - free what the config owns; harmless twice.

@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "config/plan_parts.h"
 #include "config/schema.h"
+#include "net/policy.h"
 #include "net/rules.h"
 
 #define HAS_CAP(caps, cap) ((caps) >> (cap)&1)
@@ -501,13 +502,23 @@ static void plan_outside(struct planner *p, struct net_plan *net)
 	}
 }
 
-/* What nobody connects yet. */
-static int refuse_kind(const struct net_plan *net, struct err *err)
+/* What nobody connects yet, and what does not go together. */
+static int refuse_kind(const struct config *cfg, const struct net_plan *net, struct err *err)
 {
 	if (net->kind != NET_NAT)
 		return 0;
-	err_set(err, EOPNOTSUPP, "--net nat is not there yet");
-	return err_hint(err, "this version has --net none and --net host, and --net_iface");
+	if (net->n_links)
+		return err_set(err, EINVAL,
+			       "--net nat makes the jail's only interface: %s cannot "
+			       "be added to it",
+			       net->links->host);
+	if (cfg->mode == MODE_EXECVE)
+		return err_set(err, EINVAL,
+			       "--net nat needs a launcher beside the program, which "
+			       "the mode execve has not");
+	if (net->policy->n_publish || net->policy->rate_in || net->policy->rate_out)
+		return err_set(err, EOPNOTSUPP, "--net nat has no publish and net_rate yet");
+	return 0;
 }
 
 int plan_net(struct planner *p, struct err *err)
@@ -537,9 +548,11 @@ int plan_net(struct planner *p, struct err *err)
 		return err_oom(err);
 	net->kind = user ? NET_USER : cfg->net == CFG_NET_NAT ? NET_NAT : NET_PLAIN;
 	net->policy = policy;
-	r = refuse_kind(net, err);
+	net->files = policy;
+	net->dns = policy && !policy->no_dns;
+	r = plan_links(p, net, err);
 	if (r >= 0)
-		r = plan_links(p, net, err);
+		r = refuse_kind(cfg, net, err);
 	if (r >= 0)
 		r = plan_rules(p, net, err);
 	if (r >= 0 && user)

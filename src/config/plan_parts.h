@@ -46,6 +46,12 @@ int plan_usernet(struct planner *p, const struct net_policy *policy, const struc
 int plan_iface_name(const char *s, char *to, struct err *err);
 
 /**
+ * plan_net_files() - plan_netfiles.c: the files that a routed network brings.
+ * Return: how many mounts, or a negative errno
+ */
+int plan_net_files(struct planner *p, struct mount_plan files[2], struct err *err);
+
+/**
  * plan_address() - plan_net.c: "ADDRESS[/PREFIX]".
  * @bits: the prefix where none is said; NULL: all of the address
  */

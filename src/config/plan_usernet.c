@@ -262,6 +262,7 @@ int plan_usernet(struct planner *p, const struct net_policy *policy, const struc
 	u->n_rules = rules.n;
 	u->policy = policy;
 	u->gateway_is_host = !policy;
+	u->names = policy && !policy->no_dns;
 	*ret = u;
 	return r;
 }

@@ -76,10 +76,10 @@ static const struct enum_name nstun_proto_names[] = {
 
 /* clang-format off */
 static const struct setting idmap_rows[] = {
-	{.name = "inside_id", .type = F_STRING, .number = 1,
+	{.name = "inside_id", .type = F_STRING, .flags = SF_PLACED, .number = 1,
 	 .offset = offsetof(struct cfg_idmap, inside_id), TEXT(""),
 	 .help = "id or name inside the jail; empty: the caller's"},
-	{.name = "outside_id", .type = F_STRING, .number = 2,
+	{.name = "outside_id", .type = F_STRING, .flags = SF_PLACED, .number = 2,
 	 .offset = offsetof(struct cfg_idmap, outside_id), TEXT(""),
 	 .help = "id or name outside the jail; empty: the caller's"},
 	{.name = "count", .type = F_U32, .number = 3, .offset = offsetof(struct cfg_idmap, count),
@@ -478,7 +478,7 @@ static const struct setting config_rows[] = {
 	{.name = "keep_caps", .type = F_BOOL, .number = 20,
 	 .offset = offsetof(struct config, keep_caps), .opt = "keep_caps", .group = G_PRIVILEGES,
 	 .help = "keep all capabilities"},
-	{.name = "cap", .type = F_STRING, .flags = SF_REPEATED, .number = 21,
+	{.name = "cap", .type = F_STRING, .flags = SF_REPEATED | SF_PLACED, .number = 21,
 	 .offset = offsetof(struct config, cap), .opt = "cap", .arg = "CAP", .group = G_PRIVILEGES,
 	 .help = "keep this capability"},
 	{.name = "disable_no_new_privs", .type = F_BOOL, .number = 26,
@@ -768,6 +768,9 @@ static const struct setting config_rows[] = {
 	 .number = 1210, .offset = offsetof(struct config, cgroup_device), .opt = "cgroup_device",
 	 .arg = "'TYPE MAJOR:MINOR ACCESS'", .group = G_CGROUP,
 	 .help = "only these devices and the usual harmless ones, such as 'c 10:200 rwm'"},
+	{.name = "cgroup_nested", .type = F_BOOL, .flags = SF_OURS | SF_OUR_OPTION, .number = 1220,
+	 .offset = offsetof(struct config, cgroup_nested), .opt = "cgroup_nested", .group = G_CGROUP,
+	 .help = "let a jail of root make cgroup namespaces, for jails in it: see docs/limits.md"},
 	{.name = "iface_no_lo", .type = F_BOOL, .number = 88,
 	 .offset = offsetof(struct config, iface_no_lo), .opt = "iface_no_lo", .group = G_NETWORK,
 	 .help = "leave the loopback interface down"},
@@ -1060,6 +1063,14 @@ void config_init(struct config *cfg, enum config_face face)
 	memset(cfg, 0, sizeof(*cfg));
 	cfg->face = face;
 	schema_defaults(&schema_config, cfg, face);
+}
+
+const char *config_place(const struct config *cfg, const char *value)
+{
+	for (const struct cfg_place *p = cfg->places; p; p = p->next)
+		if (p->value == value)
+			return p->text;
+	return NULL;
 }
 
 void config_free(struct config *cfg)

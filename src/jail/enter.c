@@ -73,8 +73,8 @@ void enter_change_plan(struct jail_plan *plan, struct enter_plan *e)
 {
 	e->limited = plan->cgroup;
 	plan->enter = e;
-	plan->cgroup = NULL;
 	plan->cgroup = NULL; /* into those of the jail: enter_cgroups() */
+	plan->cgroup_seal = false;
 	plan->watch.cpu_counter = false;
 	plan->clone_flags = 0;
 	plan->pid_role = PID_SHARED;

@@ -3,8 +3,6 @@
  * The launcher's part of a jail's network: when in a launch it is made, and that it is released.
  * Called by jail.c, network_sysfs() also by mode/execve.c. Errors are those of net/net.c.
  */
-#include <poll.h>
-
 #include "base/log.h"
 #include "base/sys.h"
 #include "jail/mounts.h"
@@ -47,12 +45,22 @@ int network_ready(struct jail *j, struct err *err)
 	return j->user ? user_wait(j->user, err) : 0;
 }
 
-bool network_lost(const struct jail *j)
+int network_fd(const struct jail *j)
 {
-	struct pollfd fd = {user_fd(j->user), POLLIN, 0};
-	const struct timespec now = {0};
+	return j->user ? user_fd(j->user) : net_fd(j->net);
+}
 
-	return j->user && sys(SYS_ppoll, &fd, 1, &now, NULL, 0) > 0;
+void network_step(struct jail *j)
+{
+	if (!j->user) {
+		net_step(j->net);
+		return;
+	}
+	/* It says nothing once the jail runs: it has ended. */
+	err_set(&j->result.err, EPIPE, "the network helper has ended, and the jail with it");
+	snprintf(j->result.err.step, sizeof(j->result.err.step), "network");
+	j->result.reason = RESULT_SETUP_FAILED;
+	jail_end(j, RESULT_SETUP_FAILED, 0);
 }
 
 void network_release(struct jail *j)

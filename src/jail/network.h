@@ -18,8 +18,11 @@ int network_after(struct jail *j, struct err *err);
 /** network_ready() - after the id maps: wait until all of it is there. */
 int network_ready(struct jail *j, struct err *err);
 
-/** network_lost() - whether the process that makes the jail's network has ended. */
-bool network_lost(const struct jail *j);
+/** network_fd() - readable when network_step() has something to do; FD_NONE: never. */
+int network_fd(const struct jail *j);
+
+/** network_step() - serve what is asked for; or end the jail, when its network has gone. */
+void network_step(struct jail *j);
 
 /** network_release() - the jail has ended: interfaces come back. Failures go to the log. */
 void network_release(struct jail *j);

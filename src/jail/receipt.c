@@ -86,7 +86,7 @@ uint64_t receipt_asked(const struct jail_plan *plan)
 		{plan->watch.idle_ns, PROTECT_IDLE_LIMIT},
 		{plan->output_limit != UINT64_MAX, PROTECT_OUTPUT_LIMIT},
 		{plan->disk_limit, PROTECT_DISK_LIMIT},
-		{plan->cgroup, PROTECT_CGROUPS},
+		{plan->cgroup && plan->cgroup->limits, PROTECT_CGROUPS},
 		{true, PROTECT_NO_SURVIVORS},
 	};
 	uint64_t asked = 0;
@@ -110,11 +110,13 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		{plan->move_root || plan->chroot_to, PROTECT_ROOT,
 		 "chroot instead of pivot_root: the old root stays underneath"},
 		{plan->watch.cpu_ns && !plan->watch.cpu_counter, PROTECT_CPU_LIMIT,
-		 "without a cgroup's counter: processes that nobody waits for are not counted"},
+		 RECEIPT_UNCOUNTED},
 		{plan->net && plan->net->can_get_around, PROTECT_TRAFFIC_RULES,
 		 "without a user namespace the capabilities that are kept reach the rules"},
 		{plan->trace && plan->trace->audit, PROTECT_SECCOMP,
 		 "audited: the policy refuses nothing, it is told what it would refuse"},
+		{plan->cgroup_open, PROTECT_CGROUP_NS,
+		 "as user 0 of the host it can mount cgroup v1 and raise its launcher's limits"},
 		{plan->cgroup && !(plan->clone_flags & CLONE_NEWUSER) &&
 			 plan->caps >> CAP_SYS_ADMIN & 1,
 		 PROTECT_CGROUPS,

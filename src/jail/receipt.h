@@ -53,6 +53,9 @@ const char *receipt_name(enum protection p);
 /** receipt_find() - the protection of a name of @n bytes; PROTECTIONS: there is none. */
 enum protection receipt_find(const char *name, size_t n);
 
+#define RECEIPT_UNCOUNTED                                                                          \
+	"without a cgroup's counter: processes that nobody waits for are not counted"
+
 /** receipt_asked() - the protections that a plan asks for, one bit each. */
 uint64_t receipt_asked(const struct jail_plan *plan);
 

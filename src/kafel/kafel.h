@@ -96,6 +96,9 @@ uint32_t kafel_default(const struct kafel_policy *policy);
 /** kafel_refuses_x32() - whether x32 calls that no rule names are killed. */
 bool kafel_refuses_x32(const struct kafel_policy *policy);
 
+/** kafel_other_arch() - the name of the second architecture that the policy covers, or NULL. */
+const char *kafel_other_arch(const struct kafel_policy *policy);
+
 /** kafel_action_name() - "ERRNO(13)" and the like, into @buf of @n bytes. Return: @buf. */
 const char *kafel_action_name(uint32_t action, char *buf, size_t n);
 

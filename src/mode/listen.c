@@ -17,6 +17,7 @@
 #include "config/to_plan.h"
 #include "jail/hints.h"
 #include "jail/jail.h"
+#include "jail/network.h"
 #include "jail/template.h"
 #include "mode/listen.h"
 #include "mode/sockets.h"
@@ -37,7 +38,7 @@ struct watch {
 struct conn {
 	struct conn *prev, *next; /* oldest first: with one time limit that is deadline order */
 	struct jail jail;
-	struct watch guard, ctl, client;
+	struct watch guard, ctl, net, client;
 	bool parked, dead;
 	bool prepared;	     /* it was parked before it got its connection */
 	unsigned generation; /* of the template, when it was parked */
@@ -99,6 +100,7 @@ static void forget_jail(struct server *s, struct conn *c)
 {
 	unwatch(s, &c->guard);
 	unwatch(s, &c->ctl);
+	unwatch(s, &c->net);
 	jail_release(&c->jail);
 }
 
@@ -141,6 +143,8 @@ static int launch(struct server *s, struct conn *c, int fd, struct err *err)
 	r = watch(s, &c->guard, c, c->jail.guard_fd, EPOLLIN);
 	if (r >= 0)
 		r = watch(s, &c->ctl, c, c->jail.ctl, EPOLLIN | EPOLLET);
+	if (r >= 0 && network_fd(&c->jail) >= 0)
+		r = watch(s, &c->net, c, network_fd(&c->jail), EPOLLIN);
 	return r < 0 ? err_sys(err, r, "watch the jail") : 0;
 }
 
@@ -542,6 +546,8 @@ static void handle(struct server *s, const struct watch *w)
 		accept_all(s, w->fd);
 	else if (w == &c->client)
 		client_gone(s, c);
+	else if (w == &c->net)
+		network_step(&c->jail);
 	else
 		jail_event(s, c);
 }

@@ -80,6 +80,8 @@ struct net_plan {
 	enum net_kind kind;
 	const struct net_policy *policy; /* with kind; NULL: NET_PLAIN */
 	const struct user_plan *user;	 /* with NET_USER */
+	bool dns;			 /* names are answered at DNS_ADDRESS (dns.h) */
+	bool files;			 /* /etc/resolv.conf and /etc/hosts are ours */
 };
 
 /* struct net_run - the network of one launch; opaque */
@@ -94,6 +96,17 @@ int net_enter(const struct net_plan *plan, int ns, struct net_run **ret, struct 
 
 /** net_leave() - the calling thread goes back into the namespace where it was. */
 int net_leave(struct net_run *n, struct err *err);
+
+/**
+ * net_fd() - what the supervisor has to watch for POLLIN, to call net_step() then: somebody in the jail
+ * asks for a name. It stays the same until net_release().
+ * @n: may be NULL
+ * Return: a descriptor, or FD_NONE: nothing
+ */
+int net_fd(const struct net_run *n);
+
+/** net_step() - do it, without waiting; the thread is not in the jail's namespace. */
+void net_step(struct net_run *n);
 
 /**
  * net_release() - give interfaces back to the host and free everything. NULL is fine.

@@ -74,6 +74,9 @@ static int open_forward(struct user *u, unsigned i, struct err *err)
 	socklen_t len;
 	int fd, r;
 
+	u->forwards[i] = FD_NONE;
+	if (!u->has[user_family(fw->to.family)])
+		return 0; /* IPv6 is switched off on this machine */
 	memcpy(on.ip, fw->on.ip, sizeof(on.ip));
 	len = user_sockaddr(&on, &sa);
 	fd = u->forwards[i] = user_outer(&on, tcp ? SOCK_STREAM : SOCK_DGRAM, 0);
@@ -97,6 +100,8 @@ static int watch_all(struct user *u, struct err *err)
 
 	if (r >= 0)
 		r = user_watch(u, u->wire, EVENT_WIRE, 0, EPOLLIN);
+	if (r >= 0 && u->dns)
+		r = user_watch(u, dns_fd(u->dns), EVENT_DNS, 0, EPOLLIN);
 	for (unsigned i = 0; i < 2 && r >= 0; i++) {
 		if (!u->has[i])
 			continue;
@@ -125,6 +130,8 @@ static int prepare(struct user *u, struct err *err)
 	u->route = nl_open(NETLINK_ROUTE);
 	if (u->epoll < 0 || u->route < 0)
 		return err_sys(err, MIN(u->epoll, u->route), "prepare the network helper");
+	if (u->plan->names)
+		user_names(u);
 	r = in_namespaces(u, err);
 	if (r >= 0)
 		r = watch_all(u, err);

@@ -47,7 +47,7 @@ struct user_plan {
 	unsigned n_forwards;
 	const struct net_policy *policy; /* for what no rule decides; NULL: all is allowed */
 	bool gateway_is_host;		 /* the gateways' addresses lead to the host's loopback */
-	struct net_addr resolver;	 /* who answers names asked at the gateways; family 0: nobody */
+	bool names; /* names are answered in the jail (dns.h); with a policy */
 	char *const *pasta; /* arguments of pasta(1), which does all of it; NULL: our own helper */
 };
 

@@ -102,15 +102,11 @@ static void redirect(const struct net_addr *to, uint16_t port, struct user_end *
 		target->port = port;
 }
 
-/* at_gateway() - the gateway is us: it answers names, and with nsjail's settings it is the host. */
+/* at_gateway() - the gateway is us: it answers pings, and with nsjail's settings it is the host. */
 static enum user_action at_gateway(struct user *u, const struct user_key *key, struct user_end *target)
 {
 	const struct user_plan *p = u->plan;
 
-	if (p->resolver.family && key->proto != IPPROTO_ICMP && key->dst.port == 53) {
-		redirect(&p->resolver, 0, target);
-		return USER_ALLOW;
-	}
 	if (key->proto == IPPROTO_ICMP)
 		return USER_ALLOW; /* user_ping() answers itself */
 	if (!p->gateway_is_host)

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "net/dns.h"
 #include "net/user.h"
 #include "net/user_proxy.h"
 
@@ -81,6 +82,9 @@ struct user {
 	int maker;	     /* makes further sockets there, or FD_NONE */
 	bool has[2];	     /* families */
 	int route;	     /* asks the host's routes, or FD_NONE */
+	struct dns *dns;     /* answers names, or NULL */
+	struct net_policy names; /* what it goes by: the resolvers are known before the confinement */
+	struct net_addr resolvers[8];
 	int forwards[USER_FORWARDS];
 	int epoll;
 	uint64_t now; /* seconds */
@@ -96,7 +100,7 @@ struct user {
 
 /* What an event of the loop is about: the low bits of its data say what kind the number is. */
 enum user_event { EVENT_WIRE, EVENT_TCP, EVENT_UDP, EVENT_CTL, EVENT_FLOW_IN, EVENT_FLOW_OUT,
-		  EVENT_FORWARD, EVENT_CONTROL };
+		  EVENT_FORWARD, EVENT_CONTROL, EVENT_DNS };
 
 static inline unsigned user_family(uint8_t family)
 {
@@ -106,6 +110,9 @@ static inline unsigned user_family(uint8_t family)
 /* user_setup.c: in the jail's namespaces; user_nft.c */
 int user_setup(struct user *u, struct err *err);
 int user_nft(const char *iface, struct err *err);
+
+/* user_names.c: before user_setup(), which opens it */
+void user_names(struct user *u);
 
 /* user_confine.c */
 int user_confine(struct err *err);

@@ -194,6 +194,7 @@ static void event(struct user *u, const struct epoll_event *e)
 	case EVENT_WIRE: take_packets(u); break;
 	case EVENT_TCP: user_tcp_accept(u, i); break;
 	case EVENT_UDP: user_udp_out(u, i); break;
+	case EVENT_DNS: dns_step(u->dns); break;
 	case EVENT_CTL: sys(SYS_exit_group, 0); break; /* the launcher is gone */
 	case EVENT_FLOW_IN: flow_event(u, i, 0, e->events); break;
 	case EVENT_FLOW_OUT: flow_event(u, i, 1, e->events); break;

@@ -9,12 +9,9 @@
  *	ping from the jail	dropped: the helper has a copy
  */
 #include <arpa/inet.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 
 #include "base/sys.h"
-#include "net/netlink.h"
+#include "net/nft.h"
 #include "net/user_impl.h"
 
 #define TABLE "toastainer"
@@ -22,180 +19,69 @@
 
 enum { BEFORE_ROUTING = -150 };
 
-static void message(struct nl *b, uint16_t type, uint16_t flags, uint8_t family)
+static struct nft_rule rule(struct nl *b, const char *iface, uint8_t family, uint8_t proto)
 {
-	const struct nfgenmsg head = {
-		.nfgen_family = family,
-		.version = NFNETLINK_V0,
-		.res_id = family == AF_UNSPEC ? htons(NFNL_SUBSYS_NFTABLES) : 0,
-	};
+	struct nft_rule r = nft_rule(b, TABLE, CHAIN, 0);
 
-	nl_begin(b, family == AF_UNSPEC ? type : (uint16_t)(type | NFNL_SUBSYS_NFTABLES << 8), flags, 0);
-	nl_put(b, &head, sizeof(head));
+	nft_iface(b, NFT_META_IIFNAME, iface);
+	nft_family(b, family);
+	nft_meta_u8(b, NFT_META_L4PROTO, proto);
+	return r;
 }
 
-struct expr {
-	size_t elem, data;
-};
-
-static struct expr begin(struct nl *b, const char *name)
-{
-	struct expr e;
-
-	e.elem = nl_nest(b, NFTA_LIST_ELEM);
-	nl_str(b, NFTA_EXPR_NAME, name);
-	e.data = nl_nest(b, NFTA_EXPR_DATA);
-	return e;
-}
-
-static void end(struct nl *b, struct expr e)
-{
-	nl_end(b, e.data);
-	nl_end(b, e.elem);
-}
-
-static void value(struct nl *b, uint16_t type, const void *p, size_t n)
-{
-	size_t nest = nl_nest(b, type);
-
-	nl_attr(b, NFTA_DATA_VALUE, p, n);
-	nl_end(b, nest);
-}
-
-static void equals(struct nl *b, const void *p, size_t n)
-{
-	struct expr e = begin(b, "cmp");
-
-	nl_be32(b, NFTA_CMP_SREG, NFT_REG_1);
-	nl_be32(b, NFTA_CMP_OP, NFT_CMP_EQ);
-	value(b, NFTA_CMP_DATA, p, n);
-	end(b, e);
-}
-
-static void meta(struct nl *b, enum nft_meta_keys key, const void *p, size_t n)
-{
-	struct expr e = begin(b, "meta");
-
-	nl_be32(b, NFTA_META_KEY, key);
-	nl_be32(b, NFTA_META_DREG, NFT_REG_1);
-	end(b, e);
-	equals(b, p, n);
-}
-
-/* transport() - one byte of the transport header, under a mask, is @v */
-static void transport(struct nl *b, uint32_t at, uint8_t mask, uint8_t v)
-{
-	const uint8_t zero = 0;
-	struct expr e = begin(b, "payload");
-
-	nl_be32(b, NFTA_PAYLOAD_DREG, NFT_REG_1);
-	nl_be32(b, NFTA_PAYLOAD_BASE, NFT_PAYLOAD_TRANSPORT_HEADER);
-	nl_be32(b, NFTA_PAYLOAD_OFFSET, at);
-	nl_be32(b, NFTA_PAYLOAD_LEN, 1);
-	end(b, e);
-	if (mask != 0xff) {
-		e = begin(b, "bitwise");
-		nl_be32(b, NFTA_BITWISE_SREG, NFT_REG_1);
-		nl_be32(b, NFTA_BITWISE_DREG, NFT_REG_1);
-		nl_be32(b, NFTA_BITWISE_LEN, 1);
-		value(b, NFTA_BITWISE_MASK, &mask, 1);
-		value(b, NFTA_BITWISE_XOR, &zero, 1);
-		end(b, e);
-	}
-	equals(b, &v, 1);
-}
-
-static size_t rule(struct nl *b, const char *iface, uint8_t nfproto, uint8_t proto)
-{
-	char name[IFNAMSIZ] = "";
-	size_t list;
-
-	snprintf(name, sizeof(name), "%s", iface);
-	message(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, NFPROTO_INET);
-	nl_str(b, NFTA_RULE_TABLE, TABLE);
-	nl_str(b, NFTA_RULE_CHAIN, CHAIN);
-	list = nl_nest(b, NFTA_RULE_EXPRESSIONS);
-	meta(b, NFT_META_IIFNAME, name, sizeof(name));
-	meta(b, NFT_META_NFPROTO, &nfproto, 1);
-	meta(b, NFT_META_L4PROTO, &proto, 1);
-	return list;
-}
-
-static void catch(struct nl *b, const char *iface, uint8_t nfproto, uint8_t proto)
+static void catch(struct nl *b, const char *iface, uint8_t family, uint8_t proto)
 {
 	const uint16_t port = htons(USER_PORT);
-	size_t list = rule(b, iface, nfproto, proto);
-	struct expr e = begin(b, "immediate");
+	struct nft_rule r = rule(b, iface, family, proto);
+	struct nft_expr e = nft_expr(b, "immediate");
 
 	nl_be32(b, NFTA_IMMEDIATE_DREG, NFT_REG_1);
-	value(b, NFTA_IMMEDIATE_DATA, &port, sizeof(port));
-	end(b, e);
-	e = begin(b, "tproxy");
-	nl_be32(b, NFTA_TPROXY_FAMILY, nfproto);
+	nft_value(b, NFTA_IMMEDIATE_DATA, &port, sizeof(port));
+	nft_expr_end(b, e);
+	e = nft_expr(b, "tproxy");
+	nl_be32(b, NFTA_TPROXY_FAMILY, family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6);
 	nl_be32(b, NFTA_TPROXY_REG_PORT, NFT_REG_1);
-	end(b, e);
-	nl_end(b, list);
+	nft_expr_end(b, e);
+	nft_rule_end(b, r);
 }
 
-/* drop() - where a byte of the transport header is @v */
-static void drop(struct nl *b, const char *iface, uint8_t nfproto, uint8_t proto, uint32_t at,
+/* drop() - where a byte of the transport header, under a mask, is @v */
+static void drop(struct nl *b, const char *iface, uint8_t family, uint8_t proto, uint32_t at,
 		 uint8_t mask, uint8_t v)
 {
-	size_t list = rule(b, iface, nfproto, proto), data, verdict;
-	struct expr e;
+	struct nft_rule r = rule(b, iface, family, proto);
 
-	transport(b, at, mask, v);
-	e = begin(b, "immediate");
-	nl_be32(b, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
-	data = nl_nest(b, NFTA_IMMEDIATE_DATA);
-	verdict = nl_nest(b, NFTA_DATA_VERDICT);
-	nl_be32(b, NFTA_VERDICT_CODE, NF_DROP);
-	nl_end(b, verdict);
-	nl_end(b, data);
-	end(b, e);
-	nl_end(b, list);
-}
-
-static void put_chain(struct nl *b)
-{
-	size_t hook;
-
-	message(b, NFT_MSG_NEWTABLE, NLM_F_CREATE, NFPROTO_INET);
-	nl_str(b, NFTA_TABLE_NAME, TABLE);
-	message(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE, NFPROTO_INET);
-	nl_str(b, NFTA_CHAIN_TABLE, TABLE);
-	nl_str(b, NFTA_CHAIN_NAME, CHAIN);
-	hook = nl_nest(b, NFTA_CHAIN_HOOK);
-	nl_be32(b, NFTA_HOOK_HOOKNUM, NF_INET_PRE_ROUTING);
-	nl_be32(b, NFTA_HOOK_PRIORITY, (uint32_t)BEFORE_ROUTING);
-	nl_end(b, hook);
-	nl_str(b, NFTA_CHAIN_TYPE, "filter");
+	nft_payload(b, NFT_PAYLOAD_TRANSPORT_HEADER, at, 1, NFT_REG_1);
+	if (mask != 0xff)
+		nft_mask(b, &mask, 1);
+	nft_cmp(b, NFT_CMP_EQ, &v, 1);
+	nft_verdict(b, NF_DROP, NULL);
+	nft_rule_end(b, r);
 }
 
 int user_nft(const char *iface, struct err *err)
 {
 	static const struct {
-		uint8_t nfproto, icmp, echo;
-	} families[] = {{NFPROTO_IPV4, IPPROTO_ICMP, 8}, {NFPROTO_IPV6, IPPROTO_ICMPV6, 128}};
+		uint8_t family, icmp, echo;
+	} families[] = {{AF_INET, IPPROTO_ICMP, 8}, {AF_INET6, IPPROTO_ICMPV6, 128}};
 	_cleanup_close_ int sock = nl_open(NETLINK_NETFILTER);
 	struct nl b = NL_HEAP;
-	struct nl_answer answer = {0};
 	int r;
 
-	message(&b, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC);
-	put_chain(&b);
+	nft_batch(&b);
+	nft_message(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE, NFPROTO_INET, 0);
+	nl_str(&b, NFTA_TABLE_NAME, TABLE);
+	nft_chain(&b, TABLE, CHAIN, (struct nft_hook){NF_INET_PRE_ROUTING, BEFORE_ROUTING, NULL});
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		uint8_t nfproto = families[i].nfproto;
+		uint8_t family = families[i].family;
 
-		catch(&b, "lo", nfproto, IPPROTO_TCP);
-		drop(&b, iface, nfproto, IPPROTO_TCP, 13, 0x12, 0x02);
-		catch(&b, iface, nfproto, IPPROTO_UDP);
-		drop(&b, iface, nfproto, families[i].icmp, 0, 0xff, families[i].echo);
+		catch(&b, "lo", family, IPPROTO_TCP);
+		drop(&b, iface, family, IPPROTO_TCP, 13, 0x12, 0x02);
+		catch(&b, iface, family, IPPROTO_UDP);
+		drop(&b, iface, family, families[i].icmp, 0, 0xff, families[i].echo);
 	}
-	if (!b.failed)
-		((struct nlmsghdr *)(b.buf + b.msg))->nlmsg_flags |= NLM_F_ACK;
-	message(&b, NFNL_MSG_BATCH_END, 0, AF_UNSPEC);
-	r = sock < 0 ? sock : nl_talk(sock, &b, &answer);
+	nft_commit(&b);
+	r = sock < 0 ? sock : nl_talk(sock, &b, NULL);
 	nl_free(&b);
 	if (r >= 0)
 		return 0;

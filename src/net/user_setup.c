@@ -396,5 +396,7 @@ int user_setup(struct user *u, struct err *err)
 		r = r < 0 ? err_sys(err, r, "enter the jail's network namespace")
 			  : side_up(u, true, err);
 	}
+	if (r >= 0 && u->plan->names)
+		r = dns_open(&u->names, &u->dns, err);
 	return r;
 }

@@ -18,6 +18,7 @@ from toast import MODE, finish, processes_with, read, run, start, wait_for
 
 RESOLV = "/etc/resolv.conf"
 DOCKER_CAPS = 0xa80425fb
+LONG = str(10**8 + int.from_bytes(os.urandom(3), "big"))  # seconds to sleep; suites beside this one have others
 
 
 def image(*args, **kw):
@@ -245,23 +246,23 @@ def test_bootstrap_debian_fails(tmp, mmdebstrap):
 
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_bootstrap_debian_interrupted(tmp, mmdebstrap, sig):
-    env = mmdebstrap(f"echo $$ > {tmp}/pid; exec sleep 98765")
+    env = mmdebstrap(f"echo $$ > {tmp}/pid; exec sleep {LONG}")
     proc = start(["image", "bootstrap", "--from", "debian", tmp / "deb"], env=env)
     assert wait_for(lambda: read(tmp / "pid"))
     proc.send_signal(sig)
     r = finish(proc)
     assert r.rc == 125 and "interrupted" in r.err and sig.name in r.err, r
-    assert not (tmp / "deb").exists() and not processes_with("98765")
+    assert not (tmp / "deb").exists() and not processes_with(LONG)
 
 
 def test_bootstrap_debian_killed(tmp, mmdebstrap):
     """After SIGKILL the rest stays, but nothing goes on."""
-    env = mmdebstrap(f"echo $$ > {tmp}/pid; exec sleep 98765")
+    env = mmdebstrap(f"echo $$ > {tmp}/pid; exec sleep {LONG}")
     proc = start(["image", "bootstrap", "--from", "debian", tmp / "deb"], env=env)
     assert wait_for(lambda: read(tmp / "pid"))
     proc.kill()
     finish(proc)
-    assert wait_for(lambda: not processes_with("98765"))
+    assert wait_for(lambda: not processes_with(LONG))
     if MODE != "user":
         one_error(image("bootstrap", tmp / "deb"), "not empty")
 
@@ -546,8 +547,8 @@ def test_interactive(built):
     os.write(fd, b"tty; echo $((6*7))\n")
     see(b"\r\n42\r\n")
     assert b"/dev/pts/0" in out, out
-    os.write(fd, b"sleep 98765\n")
-    assert wait_for(lambda: processes_with("98765"))
+    os.write(fd, f"sleep {LONG}\n".encode())
+    assert wait_for(lambda: processes_with(LONG))
     os.write(fd, b"\x03")
     os.write(fd, b"exit 9\n")
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
@@ -599,7 +600,7 @@ def test_directory_of_another():
 
 
 def test_two_builds_at_once(built, tmp):
-    proc = start(["image", "shell", built, "--", "/bin/sh", "-c", "touch /started; sleep 98765"])
+    proc = start(["image", "shell", built, "--", "/bin/sh", "-c", f"touch /started; sleep {LONG}"])
     try:
         assert wait_for(lambda: (built / "started").exists())
         (tmp / "link").symlink_to(built)
@@ -615,13 +616,13 @@ def test_two_builds_at_once(built, tmp):
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted(bare, script, sig):
     before = snapshot(bare)
-    s = script("trap '' INT TERM; echo half > /half; sleep 98765\n")
+    s = script(f"trap '' INT TERM; echo half > /half; sleep {LONG}\n")
     proc = start(["image", "shell", bare, "--script", s])
     assert wait_for(lambda: (bare / "half").exists())
     proc.send_signal(sig)
     r = finish(proc)
     assert r.rc == 128 + sig and "fresh directory" in r.err and sig.name in r.err, r
-    assert not processes_with("98765")
+    assert not processes_with(LONG)
     after = snapshot(bare)
     assert after.pop("half") and after == before
 
@@ -629,19 +630,19 @@ def test_interrupted(bare, script, sig):
 def test_killed(bare):
     """SIGKILL: nothing of the build goes on, no mount point of ours stays, the next build works."""
     before = snapshot(bare)
-    proc = start(["image", "shell", bare, "--", "/bin/sh", "-c", "mkdir /new; cd /new; sleep 98765"])
-    assert wait_for(lambda: (bare / "new").exists() and processes_with("98765"))
+    proc = start(["image", "shell", bare, "--", "/bin/sh", "-c", f"mkdir /new; cd /new; sleep {LONG}"])
+    assert wait_for(lambda: (bare / "new").exists() and processes_with(LONG))
     proc.kill()
     finish(proc)
-    assert wait_for(lambda: not processes_with("98765"))
+    assert wait_for(lambda: not processes_with(LONG))
     (bare / "new").rmdir()
     assert wait_for(lambda: snapshot(bare) == before), snapshot(bare).keys() ^ before.keys()
     assert wait_for(lambda: image("shell", bare, "--", "/bin/true").rc == 0)
 
 
 def test_background_processes_end_with_the_build(built):
-    sh(built, "setsid sleep 98765 > /dev/null 2>&1 & sleep 0.1").ok()
-    assert not processes_with("98765")
+    sh(built, f"setsid sleep {LONG} > /dev/null 2>&1 & sleep 0.1").ok()
+    assert not processes_with(LONG)
 
 
 @pytest.mark.parametrize("what, rc", [("kill -9 $$", 137), ("kill -SEGV $$", 139)])

@@ -10,8 +10,8 @@ import re
 import sys
 
 CONFIG = pathlib.Path(__file__).resolve().parent.parent.parent / "src" / "config"
-# What is no setting: which rows were given, memory, the column of defaults, our own command line.
-NO_SETTINGS = {"head", "arena", "face", "own_argv"}
+# What is no setting: which rows were given, memory, the column of defaults, our own command line, remarks.
+NO_SETTINGS = {"head", "arena", "face", "own_argv", "places", "notes"}
 
 
 def structs(text):
