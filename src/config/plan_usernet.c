@@ -27,8 +27,8 @@ static int parse_one(const char *text, const char *name, uint8_t family, struct 
 	if (!said(text))
 		return 0;
 	if (strchr(text, '/') || plan_address(text, NULL, a, err) < 0 || a->family != family)
-		return err_set(err, EINVAL, "user_net: %s: '%s' is not an IPv%c address", name, text,
-			       family == AF_INET ? '4' : '6');
+		return err_set(err, EINVAL, "user_net: %s: '%s' is not an IPv%c address", name,
+			       text, family == AF_INET ? '4' : '6');
 	return 0;
 }
 
@@ -44,7 +44,8 @@ static int plan_family(const char *ip, const char *gw, uint8_t family, struct ne
 	if (r < 0 || !a->family)
 		return r;
 	if (!gateway->family || memcmp(a->ip, gateway->ip, sizeof(a->ip)) == 0)
-		return err_set(err, EINVAL, "user_net: ip%c needs a gateway of its own, gw%c", v, v);
+		return err_set(err, EINVAL, "user_net: ip%c needs a gateway of its own, gw%c", v,
+			       v);
 	a->prefix = family == AF_INET ? 24 : 64;
 	while (a->prefix > 1 && !net_contains(a, gateway))
 		a->prefix--;
@@ -70,8 +71,8 @@ static int rule_net(const char *text, const char *name, uint8_t family, struct n
 	if (plan_address(text, NULL, a, err) < 0)
 		return err_wrap(err, "%s", name);
 	return a->family == family ? 0
-				   : err_set(err, EINVAL, "%s: '%s' is not an IPv%c address", name, text,
-					     family == AF_INET ? '4' : '6');
+				   : err_set(err, EINVAL, "%s: '%s' is not an IPv%c address", name,
+					     text, family == AF_INET ? '4' : '6');
 }
 
 /* As in nsjail, 0 is any port. */
@@ -82,7 +83,8 @@ static int rule_ports(uint32_t first, uint32_t last, const char *name, struct ne
 	if (first > 65535 || last > 65535)
 		return err_set(err, EINVAL, "%s: %u is not a port", name, MAX(first, last));
 	if (last < first)
-		return err_set(err, EINVAL, "%s: %u comes after %s_end %u", name, first, name, last);
+		return err_set(err, EINVAL, "%s: %u comes after %s_end %u", name, first, name,
+			       last);
 	*ports = (struct net_ports){first != 0, (uint16_t)first, (uint16_t)last};
 	return 0;
 }
@@ -151,7 +153,8 @@ static int plan_rule(struct rules *l, const struct user_plan *u, const struct cf
 	if (r >= 0 && in->redirect_port > 65535)
 		r = err_set(err, EINVAL, "redirect_port: %u is not a port", in->redirect_port);
 	if (r >= 0 && said(in->redirect_ip) &&
-	    (strchr(in->redirect_ip, '/') || plan_address(in->redirect_ip, NULL, &rule.to, err) < 0))
+	    (strchr(in->redirect_ip, '/') ||
+	     plan_address(in->redirect_ip, NULL, &rule.to, err) < 0))
 		r = err_set(err, EINVAL, "redirect_ip: '%s' is not an address", in->redirect_ip);
 	if (r >= 0)
 		r = check_rule(&rule, inwards, err);
@@ -164,7 +167,8 @@ static int plan_rule(struct rules *l, const struct user_plan *u, const struct cf
 	return 0;
 }
 
-static int plan_rules(struct planner *p, const struct user_plan *u, struct rules *l, struct err *err)
+static int plan_rules(struct planner *p, const struct user_plan *u, struct rules *l,
+		      struct err *err)
 {
 	const struct cfg_user_net *in = &p->cfg->user_net;
 	size_t most = in->rule4.n + (size_t)in->rule6.n;
@@ -183,8 +187,8 @@ static int plan_rules(struct planner *p, const struct user_plan *u, struct rules
 
 /* ---- ours */
 
-static int take_published(struct rules *l, const struct user_plan *u, const struct net_policy *policy,
-			  struct err *err)
+static int take_published(struct rules *l, const struct user_plan *u,
+			  const struct net_policy *policy, struct err *err)
 {
 	const struct net_addr *ips[] = {&u->ip4, &u->ip6};
 
@@ -215,13 +219,15 @@ static int check_all(const struct planner *p, const struct net_policy *policy, s
 	const struct config *cfg = p->cfg;
 
 	if (cfg->mode == MODE_EXECVE)
-		return err_set(err, EINVAL, "user_net needs a process beside the program, which mode "
-					    "execve has not");
+		return err_set(err, EINVAL,
+			       "user_net needs a process beside the program, which mode "
+			       "execve has not");
 	if (cfg->user_net.backend)
 		return err_set(err, EOPNOTSUPP, "user_net: the backend PASTA is not there yet");
 	if (!policy && cfg->face != FACE_NSJAIL) {
 		err_set(err, EINVAL, "user_net is nsjail's, and allows all that no rule forbids");
-		return err_hint(err, "say --net user: its policy counts where no rule of user_net does");
+		return err_hint(err,
+				"say --net user: its policy counts where no rule of user_net does");
 	}
 	if (policy && (policy->rate_in || policy->rate_out))
 		return err_set(err, EOPNOTSUPP, "net_rate_in and net_rate_out are for --net nat");

@@ -55,8 +55,8 @@ static int in_namespaces(struct user *u, struct err *err)
 
 	if (!stack)
 		return err_sys(err, errno, "memory for the network's set-up");
-	pid = proc_clone(CLONE_VM | CLONE_VFORK | CLONE_FILES, 0, setup_main, &s, stack + SETUP_STACK,
-			 SETUP_STACK, NULL, FD_NONE);
+	pid = proc_clone(CLONE_VM | CLONE_VFORK | CLONE_FILES, 0, setup_main, &s,
+			 stack + SETUP_STACK, SETUP_STACK, NULL, FD_NONE);
 	if (pid < 0)
 		return err_sys(err, pid, "start the network's set-up");
 	while (sys_wait4(pid, NULL, __WALL, NULL) == -EINTR)
@@ -191,8 +191,8 @@ int user_start(const struct user_plan *p, pid_t pid, struct user_run **ret, stru
 		return err_oom(err);
 	*run = (struct user_run){.ctl = FD_NONE};
 	*ret = run;
-	page = mmap(NULL, sizeof(*run->counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		    0);
+	page = mmap(NULL, sizeof(*run->counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		    -1, 0);
 	if (page == MAP_FAILED)
 		return err_sys(err, errno, "memory for the network helper");
 	s.counts = run->counts = page;
@@ -234,8 +234,8 @@ int user_fd(const struct user_run *u)
 
 void user_counts(const struct user_run *u, struct user_counts *ret)
 {
-	*ret = (struct user_counts){u->counts->bytes_out, u->counts->bytes_in, u->counts->connections,
-				    u->counts->flows, u->counts->refused};
+	*ret = (struct user_counts){u->counts->bytes_out, u->counts->bytes_in,
+				    u->counts->connections, u->counts->flows, u->counts->refused};
 }
 
 void user_stop(struct user_run *u)

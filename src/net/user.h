@@ -10,8 +10,8 @@
 
 /* What becomes of a connection, or of the first packet of a flow. */
 enum user_action {
-	USER_DROP,     /* no answer */
-	USER_REJECT,   /* refused at once */
+	USER_DROP,   /* no answer */
+	USER_REJECT, /* refused at once */
 	USER_ALLOW,
 	USER_REDIRECT, /* to somebody else */
 	USER_SOCKS5,   /* through a proxy (RFC 1928) */
@@ -26,8 +26,9 @@ struct user_rule {
 	enum user_action action;
 	struct net_addr src, dst; /* family 0: any */
 	struct net_ports sport, dport;
-	struct net_addr to; /* redirect: where to, family 0: as it was; proxies: where the proxy is */
-	uint16_t to_port;   /* host byte order; 0: as it was */
+	struct net_addr
+		to;	  /* redirect: where to, family 0: as it was; proxies: where the proxy is */
+	uint16_t to_port; /* host byte order; 0: as it was */
 };
 
 /* struct user_forward - a port of the host that leads into the jail */
@@ -39,7 +40,7 @@ struct user_forward {
 };
 
 struct user_plan {
-	char name[IFNAMSIZ];		   /* of the jail's interface */
+	char name[IFNAMSIZ];		    /* of the jail's interface */
 	struct net_addr ip4, gw4, ip6, gw6; /* family 0: without it */
 	const struct user_rule *rules;
 	unsigned n_rules;
@@ -47,7 +48,7 @@ struct user_plan {
 	unsigned n_forwards;
 	const struct net_policy *policy; /* for what no rule decides; NULL: all is allowed */
 	bool gateway_is_host;		 /* the gateways' addresses lead to the host's loopback */
-	bool names; /* names are answered in the jail (dns.h); with a policy */
+	bool names;			 /* names are answered in the jail (dns.h); with a policy */
 	char *const *pasta; /* arguments of pasta(1), which does all of it; NULL: our own helper */
 };
 

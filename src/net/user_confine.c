@@ -23,11 +23,12 @@
 /* Not in all installed headers. */
 enum { LANDLOCK_CREATE_RULESET = 444, LANDLOCK_RESTRICT_SELF = 446, LANDLOCK_ALL_FILES = 0x1fff };
 
-#define WORD(field)	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, field))
-#define ANSWER(action)	BPF_STMT(BPF_RET | BPF_K, action)
-#define IS(v, yes, no)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(v), yes, no)
-#define ALLOW(nr)	IS(nr, 0, 1), ANSWER(SECCOMP_RET_ALLOW)
-#define NO		(SECCOMP_RET_ERRNO | EPERM)
+#define WORD(field)                                                                                \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, field))
+#define ANSWER(action) BPF_STMT(BPF_RET | BPF_K, action)
+#define IS(v, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(v), yes, no)
+#define ALLOW(nr)      IS(nr, 0, 1), ANSWER(SECCOMP_RET_ALLOW)
+#define NO	       (SECCOMP_RET_ERRNO | EPERM)
 
 static int filter_calls(struct err *err)
 {

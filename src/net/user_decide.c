@@ -81,7 +81,8 @@ static enum user_action by_policy(struct user *u, const struct user_key *key)
 	const struct net_policy *p = u->plan->policy;
 	struct net_addr to = {.family = key->dst.family,
 			      .prefix = key->dst.family == AF_INET ? 32 : 128};
-	uint8_t proto = key->proto == IPPROTO_ICMP && to.family == AF_INET6 ? IPPROTO_ICMPV6 : key->proto;
+	uint8_t proto =
+		key->proto == IPPROTO_ICMP && to.family == AF_INET6 ? IPPROTO_ICMPV6 : key->proto;
 	bool own;
 
 	if (!p)
@@ -89,7 +90,7 @@ static enum user_action by_policy(struct user *u, const struct user_key *key)
 	memcpy(to.ip, key->dst.ip, sizeof(to.ip));
 	own = p->block_private && is_hosts(u, &key->dst);
 	return net_policy_decide(p, &to, own, &to, proto, key->dst.port) == NET_MAY ? USER_ALLOW
-										     : USER_REJECT;
+										    : USER_REJECT;
 }
 
 static void redirect(const struct net_addr *to, uint16_t port, struct user_end *target)
@@ -103,7 +104,8 @@ static void redirect(const struct net_addr *to, uint16_t port, struct user_end *
 }
 
 /* at_gateway() - the gateway is us: it answers pings, and with nsjail's settings it is the host. */
-static enum user_action at_gateway(struct user *u, const struct user_key *key, struct user_end *target)
+static enum user_action at_gateway(struct user *u, const struct user_key *key,
+				   struct user_end *target)
 {
 	const struct user_plan *p = u->plan;
 

@@ -28,7 +28,7 @@ enum {
 /* struct user_key - who talks to whom, from the jail's view; no padding: compared as bytes */
 struct user_key {
 	struct user_end src, dst;
-	uint8_t proto; /* IPPROTO_TCP, _UDP, _ICMP (echo, of either family; src.port is its id) */
+	uint8_t proto;	 /* IPPROTO_TCP, _UDP, _ICMP (echo, of either family; src.port is its id) */
 	uint8_t inwards; /* begun outside; dst is the jail then */
 	uint8_t zero[2];
 };
@@ -64,7 +64,7 @@ struct flow {
 	struct user_proxy proxy;
 	int control;	  /* UDP by SOCKS5: the TCP connection that keeps it */
 	uint32_t forward; /* UDP from outside: by which of the plan's */
-	uint16_t len; /* the packet that began it, without data */
+	uint16_t len;	  /* the packet that began it, without data */
 	uint8_t packet[USER_HEADERS];
 };
 
@@ -72,18 +72,19 @@ struct flow {
 struct user {
 	const struct user_plan *plan;
 	pid_t launcher;
-	pid_t jail;			/* a process in the jail's network namespace */
-	int ctl;			/* our end of the launcher's socket */
+	pid_t jail;			     /* a process in the jail's network namespace */
+	int ctl;			     /* our end of the launcher's socket */
 	volatile struct user_counts *counts; /* shared with the launcher */
 	/* sockets in the namespace on the other end of the jail's wire */
-	int wire;	     /* packets that begin something */
-	int tcp[2], udp[2];  /* IPv4, IPv6: what is caught */
-	int raw[2];	     /* packets that we make */
-	int maker;	     /* makes further sockets there, or FD_NONE */
-	bool has[2];	     /* families */
-	int route;	     /* asks the host's routes, or FD_NONE */
-	struct dns *dns;     /* answers names, or NULL */
-	struct net_policy names; /* what it goes by: the resolvers are known before the confinement */
+	int wire;	    /* packets that begin something */
+	int tcp[2], udp[2]; /* IPv4, IPv6: what is caught */
+	int raw[2];	    /* packets that we make */
+	int maker;	    /* makes further sockets there, or FD_NONE */
+	bool has[2];	    /* families */
+	int route;	    /* asks the host's routes, or FD_NONE */
+	struct dns *dns;    /* answers names, or NULL */
+	struct net_policy
+		names; /* what it goes by: the resolvers are known before the confinement */
 	struct net_addr resolvers[8];
 	int forwards[USER_FORWARDS];
 	int epoll;
@@ -99,8 +100,17 @@ struct user {
 };
 
 /* What an event of the loop is about: the low bits of its data say what kind the number is. */
-enum user_event { EVENT_WIRE, EVENT_TCP, EVENT_UDP, EVENT_CTL, EVENT_FLOW_IN, EVENT_FLOW_OUT,
-		  EVENT_FORWARD, EVENT_CONTROL, EVENT_DNS };
+enum user_event {
+	EVENT_WIRE,
+	EVENT_TCP,
+	EVENT_UDP,
+	EVENT_CTL,
+	EVENT_FLOW_IN,
+	EVENT_FLOW_OUT,
+	EVENT_FORWARD,
+	EVENT_CONTROL,
+	EVENT_DNS
+};
 
 static inline unsigned user_family(uint8_t family)
 {
@@ -161,6 +171,13 @@ socklen_t user_sockaddr(const struct user_end *e, struct sockaddr_storage *ret);
 void user_from_sockaddr(const struct sockaddr_storage *s, struct user_end *ret);
 int user_outer(const struct user_end *to, int type, int protocol);
 int user_make(struct user *u, uint8_t family, int type); /* a socket on the jail's side */
-int user_socket_error(int fd); /* SO_ERROR */
+int user_socket_error(int fd);				 /* SO_ERROR */
+
+/*
+ * user_talk() - with a proxy, as far as it goes without waiting. @ours: it is our turn to speak
+ * Return: 1: done (@bound is set), 0: it has to answer, or a negative errno.
+ */
+int user_talk(int fd, struct user_proxy *p, const struct user_end *to, bool ours,
+	      struct user_end *bound);
 
 #endif

@@ -166,7 +166,8 @@ static void take_packets(struct user *u)
 		key.dst = p.dst;
 		if (p.kind == PACKET_SYN) {
 			/* Without data, which comes again. */
-			user_tcp_syn(u, &key, buf, MIN(p.len, p.header + (size_t)(buf[p.header + 12] >> 4) * 4));
+			user_tcp_syn(u, &key, buf,
+				     MIN(p.len, p.header + (size_t)(buf[p.header + 12] >> 4) * 4));
 		} else if (p.kind == PACKET_ECHO) {
 			key.proto = IPPROTO_ICMP;
 			user_ping(u, &key, buf + p.header, p.len - p.header);

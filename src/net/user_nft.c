@@ -29,7 +29,7 @@ static struct nft_rule rule(struct nl *b, const char *iface, uint8_t family, uin
 	return r;
 }
 
-static void catch(struct nl *b, const char *iface, uint8_t family, uint8_t proto)
+static void catch (struct nl *b, const char *iface, uint8_t family, uint8_t proto)
 {
 	const uint16_t port = htons(USER_PORT);
 	struct nft_rule r = rule(b, iface, family, proto);
@@ -75,9 +75,9 @@ int user_nft(const char *iface, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		uint8_t family = families[i].family;
 
-		catch(&b, "lo", family, IPPROTO_TCP);
+		catch (&b, "lo", family, IPPROTO_TCP);
 		drop(&b, iface, family, IPPROTO_TCP, 13, 0x12, 0x02);
-		catch(&b, iface, family, IPPROTO_UDP);
+		catch (&b, iface, family, IPPROTO_UDP);
 		drop(&b, iface, family, families[i].icmp, 0, 0xff, families[i].echo);
 	}
 	nft_commit(&b);

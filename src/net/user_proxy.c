@@ -47,13 +47,14 @@ size_t proxy_say(const struct user_proxy *p, const struct user_end *to, char *bu
 	static const struct user_end nobody = {.family = AF_INET};
 	uint8_t *b = (uint8_t *)buf;
 	char ip[INET6_ADDRSTRLEN];
-	const char *open = to->family == AF_INET6 ? "[" : "", *close = to->family == AF_INET6 ? "]" : "";
+	const char *open = to->family == AF_INET6 ? "[" : "",
+		   *close = to->family == AF_INET6 ? "]" : "";
 
 	if (p->kind == PROXY_CONNECT) {
 		inet_ntop(to->family, to->ip, ip, sizeof(ip));
 		return (size_t)snprintf(buf, PROXY_SAYS,
-					"CONNECT %s%s%s:%u HTTP/1.1\r\nHost: %s%s%s:%u\r\n\r\n", open,
-					ip, close, to->port, open, ip, close, to->port);
+					"CONNECT %s%s%s:%u HTTP/1.1\r\nHost: %s%s%s:%u\r\n\r\n",
+					open, ip, close, to->port, open, ip, close, to->port);
 	}
 	b[0] = SOCKS_VERSION;
 	if (p->stage == PROXY_HELLO) {
@@ -90,10 +91,10 @@ size_t proxy_wants(const struct user_proxy *p)
 static int socks_error(uint8_t reply)
 {
 	switch (reply) {
-	case 2: return -EACCES;	      /* not allowed by its rules */
+	case 2: return -EACCES; /* not allowed by its rules */
 	case 3: return -ENETUNREACH;
 	case 4: return -EHOSTUNREACH;
-	case 6: return -ETIMEDOUT;    /* TTL expired */
+	case 6: return -ETIMEDOUT; /* TTL expired */
 	default: return -ECONNREFUSED;
 	}
 }
@@ -113,7 +114,8 @@ static int hear_socks(struct user_proxy *p, struct user_end *bound)
 	}
 	if (p->heard >= 2 && p->in[1] != 0)
 		return socks_error(p->in[1]);
-	if (p->heard >= 4 && p->in[3] != ATYP_IPV4 && p->in[3] != ATYP_IPV6 && p->in[3] != ATYP_NAME)
+	if (p->heard >= 4 && p->in[3] != ATYP_IPV4 && p->in[3] != ATYP_IPV6 &&
+	    p->in[3] != ATYP_NAME)
 		return -EPROTO;
 	if (p->heard < socks_size(p))
 		return 0;

@@ -78,7 +78,8 @@ static void send_raw(struct user *u, const struct user_end *to, const void *p, s
 
 	memcpy(dst.ip, to->ip, sizeof(dst.ip));
 	len = user_sockaddr(&dst, &sa);
-	sys(SYS_sendto, u->raw[user_family(to->family)], p, n, MSG_DONTWAIT | MSG_NOSIGNAL, &sa, len);
+	sys(SYS_sendto, u->raw[user_family(to->family)], p, n, MSG_DONTWAIT | MSG_NOSIGNAL, &sa,
+	    len);
 }
 
 void user_send_syn(struct user *u, const struct flow *f)
@@ -94,8 +95,9 @@ void user_send_syn(struct user *u, const struct flow *f)
 	t = p + parsed.header;
 	/* The jail's kernel leaves the checksum to the hardware, which is us. */
 	put16(t + 16, 0);
-	memcpy(t + 16, &(uint16_t){checksum(&f->key.src, &f->key.dst, IPPROTO_TCP, t,
-					    f->len - parsed.header)},
+	memcpy(t + 16,
+	       &(uint16_t){
+		       checksum(&f->key.src, &f->key.dst, IPPROTO_TCP, t, f->len - parsed.header)},
 	       2);
 	send_raw(u, &f->key.dst, p, f->len);
 }

@@ -119,7 +119,8 @@ static int talk(int sock, struct nl *b, const char *what, struct err *err)
 }
 
 /* family_up() - addresses and routes of one family, in the landing (@jail false) or in the jail. */
-static int family_up(const struct user_plan *p, bool v6, bool jail, int sock, int index, struct err *err)
+static int family_up(const struct user_plan *p, bool v6, bool jail, int sock, int index,
+		     struct err *err)
 {
 	const struct net_addr *ip = v6 ? &p->ip6 : &p->ip4, *gw = v6 ? &p->gw6 : &p->gw4;
 	struct net_addr gateway = *gw;
@@ -227,9 +228,8 @@ static int open_wire(int index)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	struct sock_fprog filter = {ARRAY_SIZE(code), code};
-	struct sockaddr_ll sa = {.sll_family = AF_PACKET,
-				 .sll_protocol = htons(ETH_P_ALL),
-				 .sll_ifindex = index};
+	struct sockaddr_ll sa = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = index};
 	const int room = 4 << 20;
 	int fd = (int)sys(SYS_socket, AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), r;
 
@@ -289,8 +289,9 @@ static int maker_main(void *arg)
 		sys(SYS_dup3, sock, 0, O_CLOEXEC);
 	sys_close_range(1, ~0U, 0);
 	while (sys(SYS_recvfrom, 0, ask, sizeof(ask), 0, NULL, NULL) == sizeof(ask)) {
-		int fd = (int)sys(SYS_socket, ask[0],
-				  (ask[1] ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		int fd = (int)sys(
+			SYS_socket, ask[0],
+			(ask[1] ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 		if (io_send_fd(0, ask, sizeof(ask), fd) < 0)
 			break;

@@ -123,37 +123,38 @@ static void answer(struct user *u, struct flow *f)
 	user_send_syn(u, f);
 }
 
-static void proxy_step(struct user *u, struct flow *f)
+int user_talk(int fd, struct user_proxy *p, const struct user_end *to, bool ours,
+	      struct user_end *bound)
 {
-	struct user_end bound;
-	int r = 1;
+	uint8_t data[PROXY_SAYS];
+	int r = ours;
+	long n;
 
 	for (;;) {
-		uint8_t data[PROXY_SAYS];
-		long n;
-
-		if (r == 1 && f->proxy.stage == PROXY_DONE) {
-			answer(u, f);
-			return;
-		}
 		if (r == 1) {
-			n = (long)proxy_say(&f->proxy, &f->key.dst, (char *)data);
+			n = (long)proxy_say(p, to, (char *)data);
 			/* The first bytes on a new connection: they fit. */
-			if (sys(SYS_sendto, f->fd[1], data, n, MSG_NOSIGNAL, NULL, 0) != n) {
-				failed(u, f, ECONNREFUSED);
-				return;
-			}
+			if (sys(SYS_sendto, fd, data, n, MSG_NOSIGNAL, NULL, 0) != n)
+				return -ECONNREFUSED;
 		}
-		n = sys(SYS_recvfrom, f->fd[1], data, MIN(proxy_wants(&f->proxy), sizeof(data)), 0, NULL,
-			NULL);
+		n = sys(SYS_recvfrom, fd, data, MIN(proxy_wants(p), sizeof(data)), 0, NULL, NULL);
 		if (n == -EAGAIN)
-			return;
-		r = n <= 0 ? -ECONNREFUSED : proxy_hear(&f->proxy, data, (size_t)n, &bound);
-		if (r < 0) {
-			failed(u, f, -r);
-			return;
-		}
+			return 0;
+		r = n <= 0 ? -ECONNREFUSED : proxy_hear(p, data, (size_t)n, bound);
+		if (r < 0 || (r == 1 && p->stage == PROXY_DONE))
+			return r;
 	}
+}
+
+static void proxy_step(struct user *u, struct flow *f, bool ours)
+{
+	struct user_end bound;
+	int r = user_talk(f->fd[1], &f->proxy, &f->key.dst, ours, &bound);
+
+	if (r < 0)
+		failed(u, f, -r);
+	else if (r == 1)
+		answer(u, f);
 }
 
 int user_socket_error(int fd)
@@ -176,7 +177,7 @@ static void connected(struct user *u, struct flow *f, uint32_t events)
 		failed(u, f, error);
 	} else if (f->proxied) {
 		f->state = FLOW_PROXY;
-		proxy_step(u, f);
+		proxy_step(u, f, true);
 	} else {
 		answer(u, f);
 	}
@@ -216,7 +217,8 @@ void user_tcp_accept(struct user *u, unsigned family)
 		}
 		f->fd[0] = fd;
 		no_delay(fd);
-		if (user_watch(u, fd, EVENT_FLOW_IN, user_index(u, f), EPOLLIN | EPOLLOUT | EPOLLET) < 0)
+		if (user_watch(u, fd, EVENT_FLOW_IN, user_index(u, f),
+			       EPOLLIN | EPOLLOUT | EPOLLET) < 0)
 			user_free(u, f);
 		else
 			join(u, f);
@@ -326,7 +328,7 @@ void user_tcp_event(struct user *u, struct flow *f, unsigned side, uint32_t even
 {
 	switch (f->state) {
 	case FLOW_CONNECTING: connected(u, f, events); break;
-	case FLOW_PROXY: proxy_step(u, f); break;
+	case FLOW_PROXY: proxy_step(u, f, false); break;
 	case FLOW_ANSWERING: break; /* what it says waits until the jail listens */
 	case FLOW_OPEN:
 		user_tcp_pump(u, f);
@@ -365,7 +367,8 @@ static int call(struct user *u, struct flow *f, int out)
 		return r;
 	r = user_watch(u, in, EVENT_FLOW_IN, user_index(u, f), EPOLLIN | EPOLLOUT | EPOLLET);
 	if (r >= 0)
-		r = user_watch(u, out, EVENT_FLOW_OUT, user_index(u, f), EPOLLIN | EPOLLOUT | EPOLLET);
+		r = user_watch(u, out, EVENT_FLOW_OUT, user_index(u, f),
+			       EPOLLIN | EPOLLOUT | EPOLLET);
 	return r;
 }
 

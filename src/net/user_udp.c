@@ -124,31 +124,14 @@ static int associated(struct user *u, struct flow *f, struct user_end *bound)
 	return 0;
 }
 
-/* speak() - one round with the proxy after another, until it has to answer. Return: 0 or -errno. */
-static int speak(struct user *u, struct flow *f)
+/* speak() - @ours: it is our turn. Return: 0 or -errno. */
+static int speak(struct user *u, struct flow *f, bool ours)
 {
 	struct user_end bound = {0};
-	uint8_t data[PROXY_SAYS];
-	int r = f->state == FLOW_CONNECTING; /* it is our turn */
-	long n;
+	int r = user_talk(f->control, &f->proxy, &f->key.dst, ours, &bound);
 
 	f->state = FLOW_PROXY;
-	for (;;) {
-		if (r == 1) {
-			n = (long)proxy_say(&f->proxy, &f->key.dst, (char *)data);
-			if (sys(SYS_sendto, f->control, data, n, MSG_NOSIGNAL, NULL, 0) != n)
-				return -ECONNREFUSED;
-		}
-		n = sys(SYS_recvfrom, f->control, data, MIN(proxy_wants(&f->proxy), sizeof(data)), 0,
-			NULL, NULL);
-		if (n == -EAGAIN)
-			return 0;
-		r = n <= 0 ? -ECONNREFUSED : proxy_hear(&f->proxy, data, (size_t)n, &bound);
-		if (r < 0)
-			return r;
-		if (f->proxy.stage == PROXY_DONE)
-			return associated(u, f, &bound);
-	}
+	return r == 1 ? associated(u, f, &bound) : r;
 }
 
 void user_udp_control(struct user *u, struct flow *f, uint32_t events)
@@ -161,10 +144,11 @@ void user_udp_control(struct user *u, struct flow *f, uint32_t events)
 			return;
 		r = -user_socket_error(f->control);
 	} else if (f->state == FLOW_OPEN) { /* it has ended, or says what nobody asked */
-		r = sys(SYS_recvfrom, f->control, &c, 1, 0, NULL, NULL) == -EAGAIN ? 0 : -ECONNRESET;
+		r = sys(SYS_recvfrom, f->control, &c, 1, 0, NULL, NULL) == -EAGAIN ? 0
+										   : -ECONNRESET;
 	}
 	if (r == 0 && f->state != FLOW_OPEN)
-		r = speak(u, f);
+		r = speak(u, f, f->state == FLOW_CONNECTING);
 	if (r >= 0)
 		return;
 	refuse(u, &f->key, ECONNREFUSED);
