@@ -36,7 +36,7 @@ int network_after(struct jail *j, struct err *err)
 	int r = net && net->jails_own && net->n_links ? enter_guards(j, err) : 0;
 
 	if (r >= 0 && j->net)
-		r = net_leave(j->net, err);
+		r = net_leave(j->net, j->plan->account, err);
 	return r >= 0 && net && net->user ? user_start(net->user, j->guard, &j->user, err) : r;
 }
 
@@ -61,6 +61,25 @@ void network_step(struct jail *j)
 	snprintf(j->result.err.step, sizeof(j->result.err.step), "network");
 	j->result.reason = RESULT_SETUP_FAILED;
 	jail_end(j, RESULT_SETUP_FAILED, 0);
+}
+
+void network_figures(struct jail *j)
+{
+	struct result *r = &j->result;
+	struct user_counts u;
+	struct net_count c;
+
+	if (j->user) { /* of the data: the helper sees no packets */
+		user_counts(j->user, &u);
+		result_put(r, FIG_NET_IN, u.bytes_in, FROM_LAUNCHER);
+		result_put(r, FIG_NET_OUT, u.bytes_out, FROM_LAUNCHER);
+	}
+	if (!j->net || !net_count(j->net, &c))
+		return;
+	result_put(r, FIG_NET_IN, c.in_bytes, FROM_INTERFACE);
+	result_put(r, FIG_NET_IN_PACKETS, c.in_packets, FROM_INTERFACE);
+	result_put(r, FIG_NET_OUT, c.out_bytes, FROM_INTERFACE);
+	result_put(r, FIG_NET_OUT_PACKETS, c.out_packets, FROM_INTERFACE);
 }
 
 void network_release(struct jail *j)

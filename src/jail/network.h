@@ -24,6 +24,9 @@ int network_fd(const struct jail *j);
 /** network_step() - serve what is asked for; or end the jail, when its network has gone. */
 void network_step(struct jail *j);
 
+/** network_figures() - the jail has ended: what went through its connection. */
+void network_figures(struct jail *j);
+
 /** network_release() - the jail has ended: interfaces come back. Failures go to the log. */
 void network_release(struct jail *j);
 
