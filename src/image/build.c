@@ -379,6 +379,7 @@ static int build_all(struct build *b, struct err *err)
 		if (r)
 			err_wrap(err, "line %u", df.v[i].line);
 	}
+	b->rep.layers = b->layers.n;
 	return r ? r : import_finish(b->w, &b->conf, b->rq->name, b->rep.id, err);
 }
 

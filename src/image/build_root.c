@@ -23,18 +23,26 @@ static int set(int fs, const char *key, const char *value)
 	return sys_fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0);
 }
 
+/* The nth lower directory from the top; below no layer at all there is an empty one. */
+static const char *lower_dir(const struct store_list *layers, uint32_t i, const char *empty,
+			     char *path, size_t n)
+{
+	if (!layers->n)
+		return empty;
+	snprintf(path, n, "layers/%s/tree", layers->v[layers->n - 1 - i]);
+	return path;
+}
+
 /* Any number of layers, Linux 6.5 and later. Paths are below the working directory: they are short. */
-static int mount_new(const struct store_list *layers, const char *upper, const char *work,
-		     const char *at)
+static int mount_new(const struct store_list *layers, const char *empty, const char *upper,
+		     const char *work, const char *at)
 {
 	_cleanup_close_ int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC), mnt = FD_NONE;
 	char path[STORE_HASH + 32];
 	int r = fs < 0 ? fs : set(fs, "userxattr", NULL);
 
-	for (uint32_t i = layers->n; i-- > 0 && r >= 0;) {
-		snprintf(path, sizeof(path), "layers/%s/tree", layers->v[i]);
-		r = set(fs, "lowerdir+", path);
-	}
+	for (uint32_t i = 0; i < MAX(layers->n, 1U) && r >= 0; i++)
+		r = set(fs, "lowerdir+", lower_dir(layers, i, empty, path, sizeof(path)));
 	if (r >= 0 && upper)
 		r = set(fs, "upperdir", upper);
 	if (r >= 0 && upper)
@@ -49,14 +57,16 @@ static int mount_new(const struct store_list *layers, const char *upper, const c
 	return sys_move_mount(mnt, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-static int mount_old(const struct store_list *layers, const char *upper, const char *work,
-		     const char *at)
+static int mount_old(const struct store_list *layers, const char *empty, const char *upper,
+		     const char *work, const char *at)
 {
 	_cleanup_sbuf_ struct sbuf b = {0};
+	char path[STORE_HASH + 32];
 
 	sbuf_puts(&b, "userxattr,lowerdir=");
-	for (uint32_t i = layers->n; i-- > 0;)
-		sbuf_printf(&b, "layers/%s/tree%s", layers->v[i], i ? ":" : "");
+	for (uint32_t i = 0; i < MAX(layers->n, 1U); i++)
+		sbuf_printf(&b, "%s%s", i ? ":" : "",
+			    lower_dir(layers, i, empty, path, sizeof(path)));
 	if (upper)
 		sbuf_printf(&b, ",upperdir=%s,workdir=%s", upper, work);
 	return b.failed ? -ENOMEM : sys_mount("overlay", at, "overlay", MS_NODEV, b.s);
@@ -93,16 +103,16 @@ static int copy_top(const struct store_work *w, const char *upper, const struct 
 }
 
 static int mount_at(const struct build_root *root, const struct store_list *layers,
-		    const char *upper, const char *work, struct err *err)
+		    const char *empty, const char *upper, const char *work, struct err *err)
 {
 	_cleanup_close_ int before = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
 	int r;
 
 	if (before < 0 || chdir(root->w->store->path) < 0)
 		return err_sys(err, before < 0 ? before : errno, "enter the store");
-	r = mount_new(layers, upper, work, root->path);
+	r = mount_new(layers, empty, upper, work, root->path);
 	if (r == -EINVAL || r == -ENOSYS)
-		r = mount_old(layers, upper, work, root->path);
+		r = mount_old(layers, empty, upper, work, root->path);
 	if (fchdir(before) < 0 && !r)
 		r = -errno;
 	if (!r)
@@ -115,7 +125,7 @@ static int mount_at(const struct build_root *root, const struct store_list *laye
 int build_root_open(struct build_root *r, const struct store_work *w, const char *name,
 		    const struct store_list *layers, bool writable, struct err *err)
 {
-	char root[128], upper[128], work[128];
+	char root[128], upper[128], work[128], empty[128];
 	int e;
 
 	r->w = w;
@@ -125,13 +135,15 @@ int build_root_open(struct build_root *r, const struct store_work *w, const char
 	if (!e)
 		e = new_dir(w, name, "work", work, sizeof(work), err);
 	if (!e)
+		e = new_dir(w, name, "empty", empty, sizeof(empty), err);
+	if (!e)
 		e = copy_top(w, upper, layers, err);
 	if (e)
 		return e;
 	if (snprintf(r->path, sizeof(r->path), "%s/%s", w->store->path, root) >=
 	    (int)sizeof(r->path))
 		return err_sys(err, ENAMETOOLONG, "'%.60s...'", w->store->path);
-	e = mount_at(r, layers, writable || layers->n < 2 ? upper : NULL, work, err);
+	e = mount_at(r, layers, empty, writable || layers->n < 2 ? upper : NULL, work, err);
 	if (e) {
 		r->path[0] = 0;
 		return e;
