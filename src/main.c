@@ -34,6 +34,7 @@ static const struct command {
 	{"exec", cmd_exec, "run a further program in a jail"},
 	{"kill", cmd_kill, "end a jail, or send its program a signal"},
 	{"image", cmd_image, "make and build up root file systems"},
+	{"net", cmd_net, "the host's part of --net nat: up, down, status"},
 	{"config", cmd_config, "check and convert configuration files"},
 	{"doctor", cmd_doctor, "show what this machine can do, and what blocks the rest"},
 	{"policy", cmd_policy, "check, explain and show seccomp policies"},

@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "config/plan_parts.h"
 #include "config/schema.h"
+#include "net/policy.h"
 #include "net/rules.h"
 
 #define HAS_CAP(caps, cap) ((caps) >> (cap)&1)
@@ -501,15 +502,25 @@ static void plan_outside(struct planner *p, struct net_plan *net)
 	}
 }
 
-/* What nobody connects yet. */
-static int refuse_kind(const struct net_plan *net, struct err *err)
+/* What nobody connects yet, and what does not go together. */
+static int refuse_kind(const struct config *cfg, const struct net_plan *net, struct err *err)
 {
-	static const char *const names[] = {[NET_NAT] = "nat", [NET_USER] = "user"};
-
-	if (net->kind == NET_PLAIN)
+	if (net->kind == NET_USER) {
+		err_set(err, EOPNOTSUPP, "--net user is not there yet");
+		return err_hint(err, "this version has --net none, host and nat, and --net_iface");
+	}
+	if (net->kind != NET_NAT)
 		return 0;
-	err_set(err, EOPNOTSUPP, "--net %s is not there yet", names[net->kind]);
-	return err_hint(err, "this version has --net none and --net host, and --net_iface");
+	if (net->n_links)
+		return err_set(err, EINVAL,
+			       "--net nat makes the jail's only interface: %s cannot "
+			       "be added to it",
+			       net->links->host);
+	if (cfg->mode == MODE_EXECVE)
+		return err_set(err, EINVAL,
+			       "--net nat needs a launcher beside the program, which "
+			       "the mode execve has not");
+	return 0;
 }
 
 int plan_net(struct planner *p, struct err *err)
@@ -539,9 +550,11 @@ int plan_net(struct planner *p, struct err *err)
 		    : cfg->net == CFG_NET_USER ? NET_USER
 					       : NET_PLAIN;
 	net->policy = policy;
-	r = refuse_kind(net, err);
+	net->files = policy;
+	net->dns = policy && !policy->no_dns;
+	r = plan_links(p, net, err);
 	if (r >= 0)
-		r = plan_links(p, net, err);
+		r = refuse_kind(cfg, net, err);
 	if (r >= 0)
 		r = plan_rules(p, net, err);
 	if (r < 0)

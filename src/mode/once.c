@@ -13,6 +13,7 @@
 #include "jail/jail.h"
 #include "jail/enter.h"
 #include "jail/template.h"
+#include "mode/aftermath.h"
 #include "mode/once.h"
 #include "mode/output.h"
 #include "mode/registry.h"
@@ -47,7 +48,8 @@ static uint64_t now_ms(void)
 
 static void log_plan(const struct jail_plan *p)
 {
-	static const char *const kinds[] = {"bind", "", "symlink", "file"};
+	static const char *const kinds[] = {"bind", "",	     "symlink",	   "file",
+					    "copy", "layer", "upper layer"};
 
 	if (!log_enabled(LOG_INFO))
 		return;
@@ -172,6 +174,7 @@ enum {
 	POLL_GUARD,
 	POLL_SIGNALS,
 	POLL_CTL,
+	POLL_NET,
 	POLL_OUTPUT,
 	POLL_RELAY = POLL_OUTPUT + OUTPUT_FDS,
 	POLL_FDS = POLL_RELAY + RELAY_FDS
@@ -186,6 +189,7 @@ static int follow(struct once *o, struct err *err)
 			[POLL_GUARD] = {j->guard_fd, POLLIN, 0},
 			[POLL_SIGNALS] = {o->signals, POLLIN, 0},
 			[POLL_CTL] = {j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
+			[POLL_NET] = {net_fd(j->net), POLLIN, 0},
 		};
 		int n = o->output.n ? POLL_RELAY : POLL_OUTPUT, r = begin_relay(o, err);
 
@@ -202,6 +206,8 @@ static int follow(struct once *o, struct err *err)
 			return err_sys(err, errno, "wait for the jail");
 		if (fds[POLL_SIGNALS].revents)
 			take_signals(o);
+		if (fds[POLL_NET].revents)
+			net_step(j->net);
 		if (o->relaying)
 			relay_pump(&o->relay, j->tty_master, fds + POLL_RELAY);
 		output_pump(&o->output);
@@ -347,6 +353,8 @@ static int launch(struct once *o, struct result *ret, struct err *err)
 	r = follow(o, err);
 	if (r < 0)
 		return r;
+	if (o->planned.n_copies || o->planned.diff)
+		o->jail.result.aftermath = -aftermath(&o->planned, &o->jail);
 	result_free(ret); /* of the run before */
 	*ret = o->jail.result;
 	o->jail.result.trace = (struct trace_outcome){0}; /* is the caller's now */
