@@ -71,19 +71,12 @@ static int open_source(const struct jail_plan *p, const struct mount_plan *m, st
 
 	if (m->kind == MOUNT_COPY)
 		fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	else if (p->classic_mounts)
-		fd = sys_openat(AT_FDCWD, m->src, O_PATH, 0);
-	else if (m->kind == MOUNT_BIND)
+	else if (m->kind == MOUNT_BIND && !p->classic_mounts)
 		fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_ALL);
-	else /* an overlay shows one mount of a layer only */
-		fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (fd < 0) {
-		mount_fail(err, m, fd, "bind");
-		return fd == -EINVAL && m->kind == MOUNT_LAYER
-			       ? err_hint(err,
-					  "a directory with other mounts in it cannot be a layer")
-			       : fd;
-	}
+	else /* taking down a detached tree is slow, and there may be many layers */
+		fd = sys_openat(AT_FDCWD, path, O_PATH, 0);
+	if (fd < 0)
+		return mount_fail(err, m, fd, "bind");
 	r = check_device(fd, m, err);
 	if (r < 0) {
 		sys_close(fd);
@@ -386,6 +379,13 @@ static int make_upper(struct child *c, char *path, size_t size, struct err *err)
 		       : r;
 }
 
+static int overlay_failed(const struct jail_plan *p, int r, struct err *err)
+{
+	if (r == -EINVAL && !p->shift_layers)
+		err_hint(err, "a directory that has other mounts in it cannot be a layer");
+	return r;
+}
+
 /* The root is an overlay of layers that are not changed, and of what the jail writes. */
 static int make_layered_root(struct child *c, struct mount_plan *m, struct err *err)
 {
@@ -400,12 +400,11 @@ static int make_layered_root(struct child *c, struct mount_plan *m, struct err *
 		.kind = MOUNT_FS, .fstype = "overlay", .dst = "/", .data = data};
 	int r = p->upper ? make_upper(c, upper, sizeof(upper), err) : 0;
 
-	for (unsigned i = 1; i <= p->n_layers; i++)
-		m->attrs |= inherited_attrs(c->trees[i]);
+	m->attrs |= inherited_attrs(c->trees[1]); /* those of an image lie in one store */
 	if (r < 0)
 		return r;
 	if (!p->classic_mounts)
-		return overlay_mount(&o, err);
+		return overlay_failed(p, overlay_mount(&o, err), err);
 	r = overlay_options(&o, data, sizeof(data));
 	return r < 0 ? err_sys(err, r, "%u layers", p->n_layers)
 		     : classic_stack(&classic, FD_NONE, err);
