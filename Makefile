@@ -52,6 +52,7 @@ bench: setup
 	@$(PYTHON) tests/bench/serve.py --build $(BUILD)
 	@$(BUILD)/tests/bench/seccomp_bench
 	@$(PYTHON) tests/bench/limits.py --build $(BUILD)
+	@$(PYTHON) tests/bench/neighbours.py --build $(BUILD)
 
 install: all
 	meson install -C $(BUILD) --no-rebuild

@@ -31,7 +31,7 @@ function __toastainer_files
 	set -l words (__toastainer_words)
 	test (count $words) -lt 2; and return 1
 	__toastainer_table; and return 0
-	for place in 'image bootstrap' 'image shell' 'config check' 'config convert' 'config schema' 'policy check' 'policy explain' 'policy dump'
+	for place in 'image bootstrap' 'image shell' 'net up' 'net down' 'net status' 'config check' 'config convert' 'config schema' 'policy check' 'policy explain' 'policy dump'
 		__toastainer_at (string split ' ' $place); and return 0
 	end
 	return 1
@@ -44,7 +44,9 @@ complete -c toastainer -n __fish_use_subcommand -a ps -d 'list the jails that ha
 complete -c toastainer -n __fish_use_subcommand -a stats -d 'show what jails with a name use'
 complete -c toastainer -n __fish_use_subcommand -a exec -d 'run a further program in a jail'
 complete -c toastainer -n __fish_use_subcommand -a kill -d 'end a jail, or send its program a signal'
+complete -c toastainer -n __fish_use_subcommand -a cp -d 'copy files into and out of a jail that has a name'
 complete -c toastainer -n __fish_use_subcommand -a image -d 'make and build up root file systems'
+complete -c toastainer -n __fish_use_subcommand -a net -d 'the host\'s part of --net nat: up, down, status'
 complete -c toastainer -n __fish_use_subcommand -a config -d 'check and convert configuration files'
 complete -c toastainer -n __fish_use_subcommand -a doctor -d 'show what this machine can do, and what blocks the rest'
 complete -c toastainer -n __fish_use_subcommand -a policy -d 'check, explain and show seccomp policies'
@@ -52,6 +54,9 @@ complete -c toastainer -n __fish_use_subcommand -a help -d 'print a help text'
 complete -c toastainer -n __fish_use_subcommand -a version -d 'print the version'
 complete -c toastainer -n '__toastainer_wants_sub image' -a bootstrap -d ''
 complete -c toastainer -n '__toastainer_wants_sub image' -a shell -d ''
+complete -c toastainer -n '__toastainer_wants_sub net' -a up -d ''
+complete -c toastainer -n '__toastainer_wants_sub net' -a down -d ''
+complete -c toastainer -n '__toastainer_wants_sub net' -a status -d ''
 complete -c toastainer -n '__toastainer_wants_sub config' -a check -d 'say whether files are valid, and what is wrong with those that are not; the users'
 complete -c toastainer -n '__toastainer_wants_sub config' -a convert -d 'print a file in the other form'
 complete -c toastainer -n '__toastainer_wants_sub config' -a schema -d 'print the format: a .proto (the default), or a JSON Schema of the JSON form'
@@ -68,11 +73,16 @@ complete -c toastainer -n '__toastainer_at exec' -l env -x
 complete -c toastainer -n '__toastainer_at exec' -l tty -x
 complete -c toastainer -n '__toastainer_at exec' -l time_limit -x
 complete -c toastainer -n '__toastainer_at exec' -l result_json -r -F
+complete -c toastainer -n '__toastainer_at cp' -l limit -x
+complete -c toastainer -n '__toastainer_at cp' -l name -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l from -x -a 'busybox debian host'
 complete -c toastainer -n '__toastainer_at image bootstrap' -l suite -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l mirror -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l variant -x
 complete -c toastainer -n '__toastainer_at image shell' -l script -r -F
+complete -c toastainer -n '__toastainer_at net up' -l subnet -x
+complete -c toastainer -n '__toastainer_at net down' -l force
+complete -c toastainer -n '__toastainer_at net status' -l json
 complete -c toastainer -n '__toastainer_at config check' -l face -x -a 'nsjail run image'
 complete -c toastainer -n '__toastainer_at config convert' -l face -x -a 'nsjail run image'
 complete -c toastainer -n '__toastainer_at config convert' -l to -x -a 'text json'
@@ -207,8 +217,16 @@ complete -c toastainer -n '__toastainer_table' -l cgroup_io_weight -x -d 'share 
 complete -c toastainer -n '__toastainer_table' -l cgroup_io_max -x -d 'limits of a disk (MAJOR:MINOR or path): rbps, wbps, riops, wiops'
 complete -c toastainer -n '__toastainer_table' -l cgroup_hugetlb_max -x -d 'huge pages of a size, such as 2MB=0'
 complete -c toastainer -n '__toastainer_table' -l cgroup_device -x -d 'only these devices and the usual harmless ones, such as \'c 10:200 rwm\''
+complete -c toastainer -n '__toastainer_table' -l cgroup_nested -d 'let a jail of root make cgroup namespaces, for jails in it: see docs/limits.md'
 complete -c toastainer -n '__toastainer_table' -l iface_no_lo -d 'leave the loopback interface down'
-complete -c toastainer -n '__toastainer_table' -l net -x -d 'none: only a loopback interface, host: the network of the caller'
+complete -c toastainer -n '__toastainer_table' -l net -x -a 'none host nat user' -d 'none: only loopback, host: the caller\'s, nat: routed by the host, user: without root'
+complete -c toastainer -n '__toastainer_table' -l net_allow -x -d 'nat, user: may be reached, such as 10.0.0.5:5432/tcp, [fd00::/8]:443'
+complete -c toastainer -n '__toastainer_table' -l net_deny -x -d 'nat, user: may not be reached; all: only what net_allow names may'
+complete -c toastainer -n '__toastainer_table' -l net_private -d 'nat, user: private and link-local networks and the host may be reached'
+complete -c toastainer -n '__toastainer_table' -l publish -x -d 'nat, user: a port of the host leads to one of the jail'
+complete -c toastainer -n '__toastainer_table' -l dns -x -d 'nat, user: resolver to ask instead of the host\'s; none: no names'
+complete -c toastainer -n '__toastainer_table' -l net_rate_out -x -d 'nat, user: bytes a second out of the jail, such as 10M'
+complete -c toastainer -n '__toastainer_table' -l net_rate_in -x -d 'nat, user: bytes a second into the jail'
 complete -c toastainer -n '__toastainer_table' -l iface_own -x -d 'move a network interface into the jail'
 complete -c toastainer -n '__toastainer_table' -s I -l macvlan_iface -x -d 'clone this interface into the jail as "vs"'
 complete -c toastainer -n '__toastainer_table' -l macvlan_vs_ip -x -d 'macvlan: its address'

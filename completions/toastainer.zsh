@@ -129,8 +129,16 @@ typeset -ga _toastainer_table=(
 	'*--cgroup_io_max=[limits of a disk (MAJOR:MINOR or path): rbps, wbps, riops, wiops]:'\''DEVICE KEY=N,...'\'': '
 	'*--cgroup_hugetlb_max=[huge pages of a size, such as 2MB=0]:SIZE=BYTES: '
 	'*--cgroup_device=[only these devices and the usual harmless ones, such as '\''c 10:200 rwm'\'']:'\''TYPE MAJOR\:MINOR ACCESS'\'': '
+	'--cgroup_nested[let a jail of root make cgroup namespaces, for jails in it: see docs/limits.md]'
 	'--iface_no_lo[leave the loopback interface down]'
-	'*--net=[none: only a loopback interface, host: the network of the caller]:none|host: '
+	'--net=[none: only loopback, host: the caller'\''s, nat: routed by the host, user: without root]:none|host|nat|user:(none host nat user)'
+	'*--net_allow=[nat, user: may be reached, such as 10.0.0.5:5432/tcp, \[fd00::/8\]:443]:CIDR[\:PORT[-PORT]][/PROTO]: '
+	'*--net_deny=[nat, user: may not be reached; all: only what net_allow names may]:CIDR[\:PORT[-PORT]][/PROTO]: '
+	'--net_private[nat, user: private and link-local networks and the host may be reached]'
+	'*--publish=[nat, user: a port of the host leads to one of the jail]:[IP\:]HOST\:JAIL[/udp]: '
+	'*--dns=[nat, user: resolver to ask instead of the host'\''s; none: no names]:IP|none: '
+	'--net_rate_out=[nat, user: bytes a second out of the jail, such as 10M]:BYTES: '
+	'--net_rate_in=[nat, user: bytes a second into the jail]:BYTES: '
 	'*--iface_own=[move a network interface into the jail]:NAME: '
 	'(-I --macvlan_iface)'{-I+,--macvlan_iface=}'[clone this interface into the jail as "vs"]:NAME: '
 	'--macvlan_vs_ip=[macvlan: its address]:ADDRESS: '
@@ -194,6 +202,11 @@ _toastainer_kill()
 	_arguments '(- *)'{-h,--help}'[help]' 
 }
 
+_toastainer_cp()
+{
+	_arguments '(- *)'{-h,--help}'[help]' '--limit=[limit]:BYTES: ' '--name=[name]:JAIL: '
+}
+
 _toastainer_image()
 {
 	local -a subcommands=('bootstrap:' 'shell:')
@@ -207,6 +220,23 @@ _toastainer_image()
 	case $words[1] in
 	bootstrap) _arguments -s '--from=[from]:value:(busybox debian host)' '--suite=[suite]:NAME: ' '--mirror=[mirror]:URL: ' '--variant=[variant]:NAME: ' '*:file:_files' ;;
 	shell) _arguments -s "${_toastainer_table[@]}" '--script=[script]:FILE:_files' '*:file:_files' ;;
+	esac
+}
+
+_toastainer_net()
+{
+	local -a subcommands=('up:' 'down:' 'status:')
+
+	if (( CURRENT == 2 )); then
+		_describe subcommand subcommands
+		return
+	fi
+	shift words
+	(( CURRENT-- ))
+	case $words[1] in
+	up) _arguments -s '--subnet=[subnet]:CIDR: ' '*:file:_files' ;;
+	down) _arguments -s '--force[force]' '*:file:_files' ;;
+	status) _arguments -s '--json[json]' '*:file:_files' ;;
 	esac
 }
 
@@ -267,7 +297,9 @@ _toastainer()
 		'stats:show what jails with a name use'
 		'exec:run a further program in a jail'
 		'kill:end a jail, or send its program a signal'
+		'cp:copy files into and out of a jail that has a name'
 		'image:make and build up root file systems'
+		'net:the host'\''s part of --net nat: up, down, status'
 		'config:check and convert configuration files'
 		'doctor:show what this machine can do, and what blocks the rest'
 		'policy:check, explain and show seccomp policies'

@@ -8,7 +8,7 @@ set -eu
 
 packages='
 meson ninja-build pkg-config gcc libc6-dev musl-tools
-python3 python3-pytest python3-jsonschema libcmocka-dev
+python3 python3-pytest python3-jsonschema libcmocka-dev libsystemd-dev
 clang clang-tidy clang-format cppcheck libclang-rt-14-dev shellcheck
 libarchive-dev libjson-c-dev libssl-dev
 uidmap busybox-static mmdebstrap iproute2 nftables strace util-linux procps

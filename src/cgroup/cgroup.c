@@ -101,14 +101,26 @@ static int set_failed(const struct cgroup *c, unsigned i, const struct cgroup_wr
 	return -err->code;
 }
 
+/* A file that the jail must not write, though it may be of the user that owns it. */
+static int disown(struct cgroup *c, unsigned i, const char *file, const char *setting,
+		  struct err *err)
+{
+	if (fchownat(c->dir[i], file, NOBODY, (gid_t)-1, 0) == 0)
+		return 0;
+	c->disowned = false; /* in a user namespace without that id */
+	return c->plan->sealed ? 0
+			       : err_sys(err, errno, "%s: keep '%s' from the jail", setting, file);
+}
+
 static int set_limits(struct cgroup *c, unsigned i, struct err *err)
 {
 	const struct cgroup_place *p = &c->plan->place[i];
+	int r = 0;
 
 	for (const struct cgroup_write *w = p->writes; w < p->writes + p->n_writes; w++) {
 		const char *file = w->file;
-		int r = io_write_file(c->dir[i], file, w->value);
 
+		r = io_write_file(c->dir[i], file, w->value);
 		if (r == -ENOENT && w->or_file) {
 			file = w->or_file;
 			r = io_write_file(c->dir[i], file, w->value);
@@ -117,11 +129,12 @@ static int set_limits(struct cgroup *c, unsigned i, struct err *err)
 			return set_failed(c, i, w, r, err);
 		if (!c->disowned || (w > p->writes && str_eq(w->file, w[-1].file)))
 			continue;
-		if (fchownat(c->dir[i], file, NOBODY, (gid_t)-1, 0) == 0)
-			continue;
-		c->disowned = false; /* in a user namespace without that id */
-		if (!c->plan->seal)
-			return err_sys(err, errno, "%s: keep '%s' from the jail", w->setting, file);
+		r = disown(c, i, file, w->setting, err);
+		/* With it the jail could wait at its limit for ever, where it is to be killed. */
+		if (r >= 0 && c->disowned && str_eq(file, "memory.limit_in_bytes"))
+			r = disown(c, i, "memory.oom_control", w->setting, err);
+		if (r < 0)
+			return r;
 	}
 	if (p->v2 && c->plan->devices)
 		return cgroup_devices_attach(c->plan, c->dir[i], err);
@@ -184,22 +197,18 @@ int cgroup_enter(const struct cgroup *c, bool born, struct err *err)
 	return 0;
 }
 
-int cgroup_seal(const struct cgroup *c, bool one, struct err *err)
+int cgroup_seal(bool one, struct err *err)
 {
 	static const char path[] = "/proc/sys/user/max_cgroup_namespaces";
-	int fd, r;
-
-	if (!c->plan->seal)
-		return 0;
-	fd = sys_openat(AT_FDCWD, path, O_WRONLY, 0);
-	r = fd < 0 ? fd : (int)sys_write(fd, one ? "1" : "0", 1);
+	int fd = sys_openat(AT_FDCWD, path, O_WRONLY, 0);
+	int r = fd < 0 ? fd : (int)sys_write(fd, one ? "1" : "0", 1);
 	if (fd >= 0)
 		sys_close(fd);
 	if (r >= 0)
 		return 0;
 	err_sys(err, r, "write '%s'", path);
-	return err_hint(err, "without it the program, being of the same user as the control group, "
-			     "could raise its limits");
+	return err_hint(err, "without it the program, being of the same user as the control "
+			     "groups, could raise the limits of its launcher");
 }
 
 /* ---- the end */

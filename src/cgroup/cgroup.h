@@ -64,6 +64,7 @@ struct cgroup_ask {
 	struct cgroup_value limit[CGROUP_LIMITS];
 	int32_t version; /* enum cgroup_version */
 	bool always;	 /* groups for their figures, without any limit too */
+	bool counter; /* a v2 group that counts CPU time, where one can be had; it limits nothing */
 	/*
 	 * nsjail's places: the groups are made directly in these directories. NULL: below the
 	 * caller's own group.
@@ -72,11 +73,10 @@ struct cgroup_ask {
 	const char *v2_parent;
 	/*
 	 * The program may act as the owner of the groups' files, as when root runs it as uid 0.
-	 * disown: files with limits get another owner. seal: the jail, which has a user namespace of
-	 * its own, must not make further cgroup namespaces; in one of these it could mount and write
-	 * the groups of the launcher.
+	 * disown: files with limits get another owner. sealed: the jail makes no cgroup namespaces
+	 * (cgroup_seal()), in which it could mount and write its groups.
 	 */
-	bool disown, seal;
+	bool disown, sealed;
 };
 
 /* struct cgroup_write - one value for one file of a group */
@@ -107,9 +107,10 @@ struct cgroup_plan {
 	unsigned n;
 	const struct bpf_insn *devices; /* v2: the device program; NULL: none */
 	unsigned n_devices;
-	bool disown, seal;
+	bool disown, sealed;
 	uint64_t memory_max; /* 0: no limit */
 	bool swap_limit;
+	bool limits;	 /* and does not only count */
 	bool counts_cpu; /* one of the groups does */
 	bool kills;	 /* one of them can be killed as a whole */
 };
@@ -117,11 +118,17 @@ struct cgroup_plan {
 /**
  * cgroup_plan_make() - choose hierarchies by what this machine has, and what to write where.
  * @a: owns the plan
- * @ret: NULL when nothing is asked for
+ * @ret: NULL when nothing is asked for, or only a counter that cannot be had
  * Fails when something is asked for that cannot be enforced here.
  */
 int cgroup_plan_make(const struct cgroup_ask *ask, struct arena *a, const struct cgroup_plan **ret,
 		     struct err *err);
+
+/**
+ * cgroup_lacks_place() - whether a limit belongs into the v2 hierarchy, and the caller may make no groups
+ * where he is in it.
+ */
+bool cgroup_lacks_place(const struct cgroup_ask *ask);
 
 /* struct cgroup - the groups of one jail */
 struct cgroup {
@@ -145,13 +152,12 @@ int cgroup_v2_dir(const struct cgroup *c);
 int cgroup_enter(const struct cgroup *c, bool born, struct err *err);
 
 /**
- * cgroup_seal() - let the calling process' user namespace have no further cgroup namespaces.
+ * cgroup_seal() - let the calling process' user namespace have no further cgroup namespaces: in one
+ * of these it could mount the hierarchies, and write to the groups of the launcher.
  * System calls only; the host's /proc must be there.
  * @one: it has one of its own
- * Return: 0, or a negative errno: then the jail can write the groups of the launcher, and its own
- *	unless these have another owner (c->disowned).
  */
-int cgroup_seal(const struct cgroup *c, bool one, struct err *err);
+int cgroup_seal(bool one, struct err *err);
 
 /** cgroup_kill() - SIGKILL for everything in the groups. Does not wait for the end of it. */
 void cgroup_kill(const struct cgroup *c);
@@ -207,6 +213,9 @@ static inline bool cgroup_has(const struct cgroup_usage *u, enum cgroup_figure f
 {
 	return u->have & 1U << f;
 }
+
+/** cgroup_counts_cpu() - whether a group that counts CPU time was made: it may be optional. */
+bool cgroup_counts_cpu(const struct cgroup *c);
 
 /** cgroup_cpu_ns() - CPU time so far, nanoseconds. Return: false when no group counts it. */
 bool cgroup_cpu_ns(const struct cgroup *c, uint64_t *ret);

@@ -421,7 +421,7 @@ static bool asks(const struct cgroup_ask *ask)
 	for (unsigned l = 0; l < CGROUP_LIMITS; l++)
 		if (ask->limit[l].setting)
 			return true;
-	return ask->always;
+	return ask->always || ask->counter;
 }
 
 static int make(struct cgroup_maker *m)
@@ -435,8 +435,10 @@ static int make(struct cgroup_maker *m)
 			    ask->limit[CGROUP_MEMORY_SWAP].setting,
 			    ask->limit[CGROUP_MEMORY_MEMSW].setting);
 	for (unsigned l = 0; r >= 0 && l < CGROUP_LIMITS; l++)
-		if (ask->limit[l].setting)
+		if (ask->limit[l].setting) {
+			m->plan->limits = true;
 			r = add_limit(m, l);
+		}
 	if (r < 0)
 		return r;
 	add_figures(m);
@@ -446,6 +448,27 @@ static int make(struct cgroup_maker *m)
 			r = fill_cpuset(m);
 	}
 	return r;
+}
+
+bool cgroup_lacks_place(const struct cgroup_ask *ask)
+{
+	struct hierarchies seen;
+	struct arena a = {0};
+	const struct hierarchy *v2;
+	bool lacks = false;
+
+	if (hierarchy_read(&a, &seen, NULL) < 0)
+		seen.n = 0;
+	v2 = hierarchy_v2(&seen);
+	if (v2 && !hierarchy_may_make(v2)) {
+		lacks = ask->always;
+		for (unsigned l = 0; l < CGROUP_LIMITS; l++)
+			lacks |= ask->limit[l].setting &&
+				 (ask->version == CGROUP_V2 ||
+				  !hierarchy_find(&seen, rows[l].controller, false));
+	}
+	arena_free(&a);
+	return lacks;
 }
 
 int cgroup_plan_make(const struct cgroup_ask *ask, struct arena *a, const struct cgroup_plan **ret,
@@ -461,8 +484,10 @@ int cgroup_plan_make(const struct cgroup_ask *ask, struct arena *a, const struct
 	if (!m.plan)
 		return err_oom(err);
 	m.plan->disown = ask->disown;
-	m.plan->seal = ask->seal;
+	m.plan->sealed = ask->sealed;
 	r = make(&m);
+	if (r >= 0 && !m.plan->n && !m.plan->limits && !ask->always)
+		return 0;
 	if (r >= 0 && !m.plan->n) {
 		r = err_set(err, EOPNOTSUPP, "no control group can be made here");
 		err_hint(err, "'toastainer doctor' shows what is mounted and may be written");

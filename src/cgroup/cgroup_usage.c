@@ -186,6 +186,21 @@ static void blame(const struct cgroup_place *p, int dir, bool swap, struct cgrou
 	u->host_oom = own == 0;
 }
 
+static bool counts_cpu(const struct cgroup *c, unsigned i)
+{
+	const struct cgroup_place *p = &c->plan->place[i];
+
+	return c->dir[i] >= 0 && (p->v2 || p->controllers & 1U << CGROUP_CPUACCT);
+}
+
+bool cgroup_counts_cpu(const struct cgroup *c)
+{
+	for (unsigned i = 0; c->plan && i < c->plan->n; i++)
+		if (counts_cpu(c, i))
+			return true;
+	return false;
+}
+
 bool cgroup_cpu_ns(const struct cgroup *c, uint64_t *ret)
 {
 	for (unsigned i = 0; c->plan && i < c->plan->n; i++) {
@@ -193,15 +208,14 @@ bool cgroup_cpu_ns(const struct cgroup *c, uint64_t *ret)
 		char text[300];
 		uint64_t us;
 
-		if (c->dir[i] < 0)
+		if (!counts_cpu(c, i))
 			continue;
 		if (p->v2 && io_read_small(c->dir[i], "cpu.stat", text, sizeof(text)) > 0 &&
 		    field(text, "usage_usec", &us)) {
 			*ret = us * 1000;
 			return true;
 		}
-		if (!p->v2 && p->controllers & 1U << CGROUP_CPUACCT &&
-		    io_read_small(c->dir[i], "cpuacct.usage", text, sizeof(text)) > 0) {
+		if (!p->v2 && io_read_small(c->dir[i], "cpuacct.usage", text, sizeof(text)) > 0) {
 			*ret = strtoull(text, NULL, 10);
 			return true;
 		}

@@ -21,6 +21,8 @@ int cmd_ps(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_kill(int argc, char **argv);
+int cmd_cp(int argc, char **argv);
+int cmd_net(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 
@@ -30,5 +32,12 @@ int cmd_policy(int argc, char **argv);
  * Return: only on failure: the exit status, after a message.
  */
 int helper_exec(const char *name, char **argv);
+
+/**
+ * helper_run() - start such a program and wait for it.
+ * @said: the first line of its standard output
+ * Return: its exit status, EXIT_NOT_FOUND when there is no such helper; a negative errno.
+ */
+int helper_run(const char *name, char **argv, char *said, size_t n);
 
 #endif

@@ -107,7 +107,7 @@ static int check_ids(const struct config *cfg, const char *file, struct err *err
 	struct planner p = {.cfg = cfg, .out = &planned, .plan = &planned.plan};
 	int ret = plan_ids(&p, err);
 
-	if (ret < 0)
+	if (ret < 0 && !(str_starts(err->msg, file) && err->msg[strlen(file)] == ':'))
 		err_wrap(err, "%s", file);
 	planned_free(&planned);
 	return ret;
@@ -125,7 +125,7 @@ static int cmd_check(const struct args *a)
 
 		config_init(&cfg, a->face);
 		if (config_load(&cfg, a->files[i], &err) < 0 ||
-		    check_ids(&cfg, a->files[i], &err) < 0) {
+		    check_ids(&cfg, str_eq(a->files[i], "-") ? "stdin" : a->files[i], &err) < 0) {
 			print_error(&err);
 			rc = REFUSED;
 		} else {

@@ -132,8 +132,12 @@ static int prepare(struct exec *x, char **words, struct err *err)
 	if (r >= 0) {
 		pid_t program = registry_program(&x->entry);
 
-		r = program < 0 ? err_sys(err, program, "the jail '%s' has ended", x->name)
-				: enter_prepare(program, &x->enter, err);
+		if (program < 0) {
+			r = err_set(err, ESRCH, "nothing runs in the jail '%s' now", x->name);
+			err_hint(err, "it is ending, or between two runs of mode rerun: try again");
+		} else {
+			r = enter_prepare(program, &x->enter, err);
+		}
 	}
 	return r;
 }

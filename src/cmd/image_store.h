@@ -21,6 +21,7 @@ enum image_opt {
 	OPT_COMPRESS = 1 << 9, /* --compress */
 	OPT_BUILD = 1 << 10,   /* --build_arg, --no_cache */
 	OPT_BASE = 1 << 11,    /* --base */
+	OPT_UPPER = 1 << 13,   /* --upper */
 	OPT_PULL = 1 << 12,    /* --plain_http, --authfile */
 };
 

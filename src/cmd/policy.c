@@ -122,10 +122,13 @@ static int check_one(const struct request *q, const char *file)
 
 	if (r == 0) {
 		uint32_t action = kafel_default(c.policy);
+		const char *other = kafel_other_arch(c.policy);
 
-		printf("%s: valid; %u instructions, at most %u of them for a call; by default %s\n",
+		printf("%s: valid; %u instructions, at most %u of them for a call; by default "
+		       "%s%s%s\n",
 		       file, c.prog.len, bpf_longest(&c.prog),
-		       kafel_action_name(action, name, sizeof(name)));
+		       kafel_action_name(action, name, sizeof(name)), other ? "; also for " : "",
+		       other ?: "");
 		if (q->opts.arch == AUDIT_ARCH_X86_64 && permits(action) &&
 		    !kafel_refuses_x32(c.policy))
 			printf("%s: note: DEFAULT %s also permits x32 calls, whatever the rules "

@@ -13,6 +13,7 @@
 #include "config/cli.h"
 #include "config/dump.h"
 #include "config/image_use.h"
+#include "config/to_plan.h"
 #include "jail/hints.h"
 #include "mode/execve.h"
 #include "mode/listen.h"
@@ -150,6 +151,23 @@ static void tell_refusal(const struct config *cfg, const struct err *err)
 		outcome_write(fd, &result, NULL);
 }
 
+/* Limits need a group of the caller's own: he may have one for the asking. */
+static void ask_for_scope(void)
+{
+	char pid[16], said[500];
+	char *argv[] = {(char *)"toastainer-scope", pid, NULL};
+	int r;
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	r = helper_run(argv[0], argv, said, sizeof(said));
+	if (r == 0)
+		log_info("systemd gave a control group to make others in");
+	else if (r == EXIT_NOT_FOUND)
+		log_info("no helper toastainer-scope to ask systemd for a control group");
+	else /* what it means for the limits, they will say */
+		log_warn("no control group from systemd: %s", said[0] ? said : "the helper failed");
+}
+
 static int run(struct config *cfg, struct err *err)
 {
 	_cleanup_close_ int result_fd = FD_NONE;
@@ -173,6 +191,8 @@ static int run(struct config *cfg, struct err *err)
 		r = write_pid(cfg->pid_file, err);
 	if (r < 0)
 		return fail(cfg->face, err);
+	if (to_plan_wants_scope(cfg))
+		ask_for_scope();
 	r = run_mode(cfg, result_fd, &starter, err);
 	if (cfg->pid_file)
 		unlink(cfg->pid_file);

@@ -53,7 +53,16 @@ enum cfg_macvlan {
 enum cfg_traffic_action { TRAFFIC_UNKNOWN, TRAFFIC_DROP, TRAFFIC_REJECT, TRAFFIC_ALLOW };
 enum cfg_traffic_proto { PROTO_UNKNOWN, PROTO_TCP, PROTO_UDP, PROTO_ICMP, PROTO_ICMPV6 };
 enum cfg_ip_family { FAMILY_IPV4, FAMILY_IPV6 };
+/* auto: as clone_newnet says */
+enum cfg_net { CFG_NET_AUTO, CFG_NET_NAT, CFG_NET_USER };
 enum cfg_tristate { UNSET = -1, NO = 0, YES = 1 };
+
+/* struct cfg_place - where a file gave a value that is judged only when the plan is made. */
+struct cfg_place {
+	struct cfg_place *next;
+	const char *value; /* this very string */
+	const char *text;  /* "FILE:LINE:COL: FIELD" */
+};
 
 struct cfg_idmap {
 	struct cfg_head head;
@@ -132,6 +141,8 @@ struct config {
 	struct arena arena;
 	enum config_face face;
 	char **own_argv; /* our own command line, to be hidden from the jail; NULL: not known */
+	struct cfg_place *places;
+	LIST_OF(const char *) notes; /* what the log should say of how settings were understood */
 
 	bool toastainer; /* nsjail's face: the file has settings of our own */
 
@@ -222,7 +233,7 @@ struct config {
 	const char *cgroup_cpu_mount, *cgroup_cpu_parent, *cgroupv2_mount;
 	bool use_cgroupv2, detect_cgroupv2;
 	int32_t cgroup_version; /* enum cgroup_version */
-	bool cgroup_always, mount_cgroup;
+	bool cgroup_always, mount_cgroup, cgroup_nested;
 	uint64_t cgroup_mem_high;
 	uint32_t cgroup_cpu_weight, cgroup_io_weight;
 	const char *cgroup_cpuset_cpus, *cgroup_cpuset_mems;
@@ -238,6 +249,15 @@ struct config {
 	LIST_OF(struct cfg_net_iface) net_iface;
 	LIST_OF(struct cfg_traffic_rule) traffic_rule;
 	struct cfg_user_net user_net;
+
+	/* whom a routed network reaches (net/policy.h); as text */
+	int32_t net; /* enum cfg_net */
+	LIST_OF(const char *) net_allow;
+	LIST_OF(const char *) net_deny;
+	LIST_OF(const char *) publish;
+	LIST_OF(const char *) dns;
+	const char *net_rate_out, *net_rate_in;
+	bool net_private;
 };
 
 /**
@@ -245,6 +265,9 @@ struct config {
  * The config owns memory afterwards: config_free().
  */
 void config_init(struct config *cfg, enum config_face face);
+
+/** config_place() - "FILE:LINE:COL: FIELD" of a value that a file gave. Return: NULL: not known. */
+const char *config_place(const struct config *cfg, const char *value);
 
 /**
  * config_free() - free what the config owns; harmless twice.

@@ -54,14 +54,29 @@ int option_port(struct config *cfg, const struct setting *row, const char *arg, 
 	return 0;
 }
 
-int option_net(struct config *cfg, const struct setting *row UNUSED, const char *arg,
-	       struct err *err)
+int option_net(struct config *cfg, const struct setting *row, const char *arg, struct err *err)
 {
-	if (!str_eq(arg, "none") && !str_eq(arg, "host"))
-		return err_set(err, EINVAL, "'%s' is not a network: none, host", arg);
-	cfg->clone_newnet = str_eq(arg, "none");
-	mark(cfg, "clone_newnet");
-	return 0;
+	static const struct {
+		const char *name;
+		int32_t net;
+		bool own;
+	} networks[] = {
+		{"none", CFG_NET_AUTO, true},
+		{"host", CFG_NET_AUTO, false},
+		{"nat", CFG_NET_NAT, true},
+		{"user", CFG_NET_USER, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(networks); i++) {
+		if (!str_eq(arg, networks[i].name))
+			continue;
+		cfg->net = networks[i].net;
+		cfg->clone_newnet = networks[i].own;
+		schema_mark(&schema_config, cfg, row);
+		mark(cfg, "clone_newnet");
+		return 0;
+	}
+	return err_set(err, EINVAL, "'%s' is not a network: none, host, nat, user", arg);
 }
 
 /* nsjail reads what is no number as 0, no limit; only its face keeps that accident. */
@@ -191,12 +206,59 @@ int option_newidmap(struct config *cfg, const struct setting *row, const char *a
 	return idmap(cfg, arg, row->opt[0] == 'g', true, err);
 }
 
+/*
+ * too_much() - a colon where the option takes none any more. nsjail ignores what follows it or takes it for
+ * part of a name, so its face does too, and the log says so; elsewhere it is an error.
+ */
+static int too_much(struct config *cfg, const struct setting *row, const char *arg,
+		    const char *meant, struct err *err)
+{
+	const char **note;
+
+	if (cfg->face != FACE_NSJAIL) {
+		err_set(err, EINVAL, "'%s': a colon too many", arg);
+		return err_hint(err, "%s", meant);
+	}
+	note = arena_grow(&cfg->arena, cfg->notes.v, cfg->notes.n, &cfg->notes.cap, sizeof(*note));
+	if (!note)
+		return err_oom(err);
+	cfg->notes.v = note;
+	note += cfg->notes.n;
+	*note = arena_printf(&cfg->arena, "%s '%s': as in nsjail, %s", row->opt, arg, meant);
+	if (!*note)
+		return err_oom(err);
+	cfg->notes.n++;
+	return 0;
+}
+
+/* source_and_target() - "src:dst"; nothing may follow. */
+static int source_and_target(struct config *cfg, const struct setting *row, const char *arg,
+			     char *part[3], struct err *err)
+{
+	int n = split_colons(cfg, arg, part, 3);
+
+	if (n < 0)
+		return err_oom(err);
+	if (n > 2 &&
+	    too_much(
+		    cfg, row, arg,
+		    cfg->face == FACE_NSJAIL
+			    ? "what follows the second colon is ignored"
+			    : "it takes SRC:DST; a name with a colon can be given in a config file",
+		    err) < 0)
+		return -EINVAL;
+	return MIN(n, 2);
+}
+
 int option_bind(struct config *cfg, const struct setting *row, const char *arg, struct err *err)
 {
-	char *part[2];
-	int n = split_colons(cfg, arg, part, 2);
-	struct cfg_mount *m = n < 0 ? NULL : add_mount(cfg);
+	char *part[3];
+	int n = source_and_target(cfg, row, arg, part, err);
+	struct cfg_mount *m;
 
+	if (n < 0)
+		return n;
+	m = add_mount(cfg);
 	if (!m)
 		return err_oom(err);
 	if (!part[0][0])
@@ -209,11 +271,19 @@ int option_bind(struct config *cfg, const struct setting *row, const char *arg, 
 	return 0;
 }
 
-int option_tmpfs(struct config *cfg, const struct setting *row UNUSED, const char *arg,
-		 struct err *err)
+int option_tmpfs(struct config *cfg, const struct setting *row, const char *arg, struct err *err)
 {
-	struct cfg_mount *m = add_mount(cfg);
+	struct cfg_mount *m;
 
+	if (strchr(arg, ':') &&
+	    too_much(cfg, row, arg,
+		     cfg->face == FACE_NSJAIL ? "all of it is the directory's name; options "
+						"belong into --mount none:DIR:tmpfs:OPTIONS"
+					      : "it takes a directory; a tmpfs with options is "
+						"--mount none:DIR:tmpfs:OPTIONS",
+		     err) < 0)
+		return -EINVAL;
+	m = add_mount(cfg);
 	if (!m)
 		return err_oom(err);
 	m->dst = arena_strdup(&cfg->arena, arg);
@@ -248,15 +318,14 @@ int option_mount(struct config *cfg, const struct setting *row UNUSED, const cha
 	return 0;
 }
 
-int option_symlink(struct config *cfg, const struct setting *row UNUSED, const char *arg,
-		   struct err *err)
+int option_symlink(struct config *cfg, const struct setting *row, const char *arg, struct err *err)
 {
-	char *part[2];
-	int n = split_colons(cfg, arg, part, 2);
+	char *part[3];
+	int n = source_and_target(cfg, row, arg, part, err);
 	struct cfg_mount *m;
 
 	if (n < 0)
-		return err_oom(err);
+		return n;
 	if (n != 2 || !part[0][0] || !part[1][0])
 		return err_set(err, EINVAL, "'%s' is not src:dst", arg);
 	m = add_mount(cfg);

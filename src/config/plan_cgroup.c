@@ -3,6 +3,7 @@
  * Control groups: the settings, nsjail's and ours, as one request (cgroup/cgroup.h), which is then
  * resolved by what this machine has.
  */
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
@@ -11,6 +12,7 @@
 #include "cgroup/cgroup.h"
 #include "config/plan_parts.h"
 #include "config/schema.h"
+#include "config/to_plan.h"
 
 #ifndef CGROUP2_SUPER_MAGIC
 #define CGROUP2_SUPER_MAGIC 0x63677270
@@ -139,19 +141,41 @@ static bool maps_id(const struct jail_plan *plan, uid_t id)
 	return false;
 }
 
+/*
+ * guard_launchers_groups() - a program that is of the user that owns the groups of the launcher could
+ * make a cgroup namespace, mount a v1 hierarchy in it, and so write to them; v2 alone refuses that
+ * (nsdelegate, which every init system sets). Users own no groups but what was delegated to them.
+ */
+static void guard_launchers_groups(struct planner *p)
+{
+	struct jail_plan *plan = p->plan;
+	struct statfs fs;
+
+	if (geteuid() != 0 || !maps_id(plan, 0))
+		return;
+	if (statfs("/sys/fs/cgroup", &fs) == 0 && (unsigned long)fs.f_type == CGROUP2_SUPER_MAGIC)
+		return;
+	/* Who keeps CAP_SYS_ADMIN needs no further namespace, or could take the seal off. */
+	plan->cgroup_seal = plan->clone_flags & CLONE_NEWUSER && !p->cfg->cgroup_nested &&
+			    !(plan->caps >> CAP_SYS_ADMIN & 1);
+	plan->cgroup_open = !plan->cgroup_seal;
+}
+
 int plan_cgroup(struct planner *p, struct err *err)
 {
 	struct cgroup_ask ask = {.version = CGROUP_AUTO};
+	bool limited;
 	uid_t me;
 
+	guard_launchers_groups(p);
 	limits(p->cfg, &ask);
-	for (unsigned l = 0; !ask.always; l++) {
-		if (l == CGROUP_LIMITS && !p->cfg->mount_cgroup)
-			return 0;		 /* nothing: no need to look at the machine */
-		ask.always = l == CGROUP_LIMITS; /* something to be shown */
-		if (ask.always || ask.limit[l].setting)
-			break;
-	}
+	ask.always |= p->cfg->mount_cgroup; /* something to be shown */
+	limited = ask.always;
+	for (unsigned l = 0; l < CGROUP_LIMITS && !limited; l++)
+		limited = ask.limit[l].setting;
+	ask.counter = p->cfg->cpu_limit && p->cfg->mode != MODE_EXECVE;
+	if (!limited && !ask.counter)
+		return 0; /* nothing: no need to look at the machine */
 	if (places(p, &ask, err) < 0)
 		return -err->code;
 	if (p->cfg->mode == MODE_EXECVE) {
@@ -163,10 +187,26 @@ int plan_cgroup(struct planner *p, struct err *err)
 	me = geteuid();
 	if (maps_id(p->plan, me)) {
 		ask.disown = me == 0;
-		ask.seal = p->plan->clone_flags & CLONE_NEWUSER;
+		if (limited)
+			p->plan->cgroup_seal = p->plan->clone_flags & CLONE_NEWUSER &&
+					       !(ask.disown && p->cfg->cgroup_nested);
 	}
+	ask.sealed = p->plan->cgroup_seal;
 	if (cgroup_plan_make(&ask, &p->out->arena, &p->plan->cgroup, err) < 0)
 		return -err->code;
-	p->plan->watch.cpu_counter = p->plan->cgroup->counts_cpu;
+	p->plan->watch.cpu_counter = p->plan->cgroup && p->plan->cgroup->counts_cpu;
 	return 0;
+}
+
+bool to_plan_wants_scope(const struct config *cfg)
+{
+	struct cgroup_ask ask = {.version = cfg->use_cgroupv2 ? CGROUP_V2 : cfg->cgroup_version};
+	bool asked;
+
+	limits(cfg, &ask);
+	asked = ask.always |= cfg->mount_cgroup;
+	for (unsigned l = 0; l < CGROUP_LIMITS && !asked; l++)
+		asked = ask.limit[l].setting;
+	return asked && cfg->mode != MODE_EXECVE && ask.version != CGROUP_V1 &&
+	       !given(cfg, "cgroupv2_mount") && geteuid() != 0 && cgroup_lacks_place(&ask);
 }

@@ -87,7 +87,10 @@ static int check_entry(const struct map_entry *maps, unsigned i, const char *wha
 {
 	const struct map_entry *m = &maps[i];
 
-	if (!m->count || (uint64_t)m->inside + m->count > (uint64_t)ID_MAX + 1 ||
+	if (!m->count)
+		return err_set(err, EINVAL, "%s map %u:%u:%u maps no id: the count is 0", what,
+			       m->inside, m->outside, m->count);
+	if ((uint64_t)m->inside + m->count > (uint64_t)ID_MAX + 1 ||
 	    (uint64_t)m->outside + m->count > (uint64_t)ID_MAX + 1)
 		return err_set(err, EINVAL, "%s map %u:%u:%u: the range ends after %u", what,
 			       m->inside, m->outside, m->count, ID_MAX);
@@ -166,7 +169,7 @@ static int plan_map(struct planner *p, bool group, struct idmap_plan *ret, uint3
 	const struct cfg_idmap own = {.inside_id = "", .outside_id = "", .count = 1};
 	const struct cfg_idmap *in = group ? p->cfg->gidmap.v : p->cfg->uidmap.v;
 	unsigned n = group ? p->cfg->gidmap.n : p->cfg->uidmap.n;
-	const char *what = group ? "group" : "user";
+	const char *what = group ? "group" : "user", *place;
 	bool privileged = have_cap(group ? CAP_SETGID : CAP_SETUID), helper = false;
 	struct map_entry *maps;
 	int r;
@@ -181,17 +184,19 @@ static int plan_map(struct planner *p, bool group, struct idmap_plan *ret, uint3
 	if (!maps)
 		return err_oom(err);
 	for (unsigned i = 0; i < n; i++) {
+		place = config_place(p->cfg, in[i].inside_id);
 		r = parse_id(p, in[i].inside_id, group, &maps[i].inside, err);
-		if (r >= 0)
+		if (r >= 0) {
+			place = config_place(p->cfg, in[i].outside_id) ?: place;
 			r = parse_id(p, in[i].outside_id, group, &maps[i].outside, err);
-		if (r < 0)
-			return r;
+		}
 		maps[i].count = in[i].count;
 		helper |= in[i].use_newidmap;
 		ret->shifted |= maps[i].inside != maps[i].outside;
-		r = check_entry(maps, i, what, err);
+		if (r >= 0)
+			r = check_entry(maps, i, what, err);
 		if (r < 0)
-			return r;
+			return place ? err_wrap(err, "%s", place) : r;
 	}
 	*ret_id = maps[0].inside;
 	ret->outside = maps[0].outside;

@@ -431,6 +431,25 @@ static int decide_sysfs(struct planner *p, struct mount_list *l, struct err *err
 	return 0;
 }
 
+/* What the network brings, unless the user mounts there. */
+static int add_net_files(struct planner *p, struct mount_list *l, const struct mount_list *users,
+			 struct err *err)
+{
+	struct mount_plan files[2];
+	int n = plan_net_files(p, files, err);
+
+	for (int i = 0; i < n; i++) {
+		if (has_target(users, files[i].dst))
+			continue;
+		/* A directory of the user's that lacks it is left as it is. */
+		for (unsigned k = 1; k < users->n; k++)
+			files[i].optional |= below(files[i].dst, users->v[k].dst);
+		if (!plan_mount_add(p, l, &files[i]))
+			return err_oom(err);
+	}
+	return n < 0 ? n : 0;
+}
+
 /* source_is_file() - what kind of target a mount needs; a missing source counts as a directory. */
 static bool source_is_file(const struct mount_plan *m)
 {
@@ -475,7 +494,7 @@ static bool target_is_missing(int root, const struct mount_plan *m)
 	int fd;
 
 	if (m->kind != MOUNT_SYMLINK) {
-		fd = target_find(root, m->dst, O_PATH, m->strict_target);
+		fd = target_find(root, m->dst, target_flags(m), m->strict_target);
 		if (fd >= 0)
 			close(fd);
 		return fd == -ENOENT; /* other errors the mount itself reports best */
@@ -526,6 +545,16 @@ static int missing_targets(struct planner *p, struct mount_list *l, int root, st
 		m->exists_is_fine = m->kind == MOUNT_SYMLINK;
 		if (!target_is_missing(root, m))
 			continue;
+		if (!(l->v[0].attrs & MOUNT_ATTR_RDONLY) && m->cover_link) {
+			plan_warn(p,
+				  "'%s' has no %s, which the network brings: make an empty file "
+				  "there",
+				  l->v[0].src, m->dst);
+			l->n--;
+			memmove(m, m + 1, (l->n - i) * sizeof(*m));
+			i--;
+			continue;
+		}
 		if (!(l->v[0].attrs & MOUNT_ATTR_RDONLY))
 			return cannot_make(&l->v[0], m, err);
 		r = check_way(root, m->dst, err);
@@ -609,6 +638,8 @@ int plan_mounts(struct planner *p, struct err *err)
 		r = add_cgroup(p, &all, err);
 	if (r >= 0 && cfg->face == FACE_NSJAIL && cfg->mount_proc)
 		r = add_proc(p, &all, err);
+	if (r >= 0 && p->plan->net)
+		r = add_net_files(p, &all, &users, err);
 	if (r < 0)
 		return r;
 	decide_targets(p, &all);

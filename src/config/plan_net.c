@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "config/plan_parts.h"
 #include "config/schema.h"
+#include "net/policy.h"
 #include "net/rules.h"
 
 #define HAS_CAP(caps, cap) ((caps) >> (cap)&1)
@@ -69,8 +70,7 @@ static int parse_prefix(const char *s, uint8_t family, uint8_t *ret, struct err 
 	return 0;
 }
 
-/* parse_addr() - "ADDRESS[/PREFIX]". @bits: the prefix where none is said; 0: all of the address */
-static int parse_addr(const char *s, const char *bits, struct net_addr *a, struct err *err)
+int plan_address(const char *s, const char *bits, struct net_addr *a, struct err *err)
 {
 	char ip[INET6_ADDRSTRLEN];
 	const char *slash = strchr(s, '/');
@@ -189,7 +189,7 @@ static int plan_vs_address(struct planner *p, struct net_link *l, struct err *er
 	if (!a)
 		return err_oom(err);
 	gw = a + 1;
-	r = parse_addr(cfg->macvlan_vs_ip, NULL, a, err);
+	r = plan_address(cfg->macvlan_vs_ip, NULL, a, err);
 	if (r >= 0 && !strchr(cfg->macvlan_vs_ip, '/')) {
 		bool mask = a->family == AF_INET || was_given(p, "macvlan_vs_nm");
 
@@ -203,7 +203,7 @@ static int plan_vs_address(struct planner *p, struct net_link *l, struct err *er
 	l->n_addrs = 1;
 	if (!said(cfg->macvlan_vs_gw) || (a->family == AF_INET6 && !was_given(p, "macvlan_vs_gw")))
 		return 0;
-	r = parse_addr(cfg->macvlan_vs_gw, NULL, gw, err);
+	r = plan_address(cfg->macvlan_vs_gw, NULL, gw, err);
 	if (r >= 0 && gw->family != a->family)
 		r = err_set(err, EINVAL, "'%s' and '%s' are of different families",
 			    cfg->macvlan_vs_ip, cfg->macvlan_vs_gw);
@@ -253,7 +253,7 @@ static int plan_addresses(struct planner *p, const struct cfg_net_iface *in, str
 		return err_oom(err);
 	gw = a + in->ip.n;
 	for (unsigned i = 0; i < in->ip.n; i++) {
-		r = parse_addr(in->ip.v[i], NULL, &a[i], err);
+		r = plan_address(in->ip.v[i], NULL, &a[i], err);
 		if (r >= 0 && !strchr(in->ip.v[i], '/'))
 			r = err_set(err, EINVAL, "'%s' is without its prefix: %s/%u, for example",
 				    in->ip.v[i], in->ip.v[i], a[i].family == AF_INET ? 24 : 64);
@@ -261,7 +261,7 @@ static int plan_addresses(struct planner *p, const struct cfg_net_iface *in, str
 			return err_wrap(err, "ip");
 	}
 	for (unsigned i = 0; i < in->gw.n; i++) {
-		r = parse_addr(in->gw.v[i], NULL, &gw[i], err);
+		r = plan_address(in->gw.v[i], NULL, &gw[i], err);
 		if (r >= 0 && gw[i].prefix != bits_of(gw[i].family))
 			r = err_set(err, EINVAL, "'%s' is not one address", in->gw.v[i]);
 		if (r >= 0 && i && gw[i].family == gw[0].family)
@@ -335,7 +335,7 @@ static int rule_address(const char *text, const char *what, uint8_t family, stru
 
 	if (!said(text))
 		return 0;
-	r = parse_addr(text, NULL, a, err);
+	r = plan_address(text, NULL, a, err);
 	if (r < 0)
 		return err_wrap(err, "%s", what);
 	if (a->family == family)
@@ -443,8 +443,8 @@ static int plan_rules(struct planner *p, struct net_plan *net, struct err *err)
  */
 static bool is_jails_own(const struct config *cfg, const struct net_plan *net)
 {
-	return cfg->clone_newuser && cfg->mode != MODE_EXECVE && !net->rules &&
-	       cfg->iface_own.n == net->n_links;
+	return net->kind == NET_PLAIN && cfg->clone_newuser && cfg->mode != MODE_EXECVE &&
+	       !net->rules && cfg->iface_own.n == net->n_links;
 }
 
 /* maps_root() - whether somebody in the jail is user 0 outside. */
@@ -502,19 +502,44 @@ static void plan_outside(struct planner *p, struct net_plan *net)
 	}
 }
 
+/* What nobody connects yet, and what does not go together. */
+static int refuse_kind(const struct config *cfg, const struct net_plan *net, struct err *err)
+{
+	if (net->kind == NET_USER) {
+		err_set(err, EOPNOTSUPP, "--net user is not there yet");
+		return err_hint(err, "this version has --net none, host and nat, and --net_iface");
+	}
+	if (net->kind != NET_NAT)
+		return 0;
+	if (net->n_links)
+		return err_set(err, EINVAL,
+			       "--net nat makes the jail's only interface: %s cannot "
+			       "be added to it",
+			       net->links->host);
+	if (cfg->mode == MODE_EXECVE)
+		return err_set(err, EINVAL,
+			       "--net nat needs a launcher beside the program, which "
+			       "the mode execve has not");
+	if (net->policy->n_publish || net->policy->rate_in || net->policy->rate_out)
+		return err_set(err, EOPNOTSUPP, "--net nat has no publish and net_rate yet");
+	return 0;
+}
+
 int plan_net(struct planner *p, struct err *err)
 {
 	const struct config *cfg = p->cfg;
-	const char *what = cfg->traffic_rule.n	      ? "traffic_rule"
+	const struct net_policy *policy = NULL;
+	int r = plan_netpolicy(p, &policy, err);
+	const char *what = policy		      ? "--net nat or user"
+			   : cfg->traffic_rule.n      ? "traffic_rule"
 			   : cfg->net_iface.n	      ? "net_iface"
 			   : cfg->iface_own.n	      ? "iface_own"
 			   : said(cfg->macvlan_iface) ? "macvlan_iface"
 						      : NULL;
 	struct net_plan *net;
-	int r;
 
-	if (!what)
-		return 0;
+	if (r < 0 || !what)
+		return r;
 	if (!cfg->clone_newnet) {
 		err_set(err, EINVAL, "%s needs a network namespace of the jail's own", what);
 		return err_hint(err, "leave out --disable_clone_newnet (or --net host), or %s",
@@ -523,7 +548,15 @@ int plan_net(struct planner *p, struct err *err)
 	net = arena_alloc(&p->out->arena, sizeof(*net));
 	if (!net)
 		return err_oom(err);
+	net->kind = cfg->net == CFG_NET_NAT    ? NET_NAT
+		    : cfg->net == CFG_NET_USER ? NET_USER
+					       : NET_PLAIN;
+	net->policy = policy;
+	net->files = policy;
+	net->dns = policy && !policy->no_dns;
 	r = plan_links(p, net, err);
+	if (r >= 0)
+		r = refuse_kind(cfg, net, err);
 	if (r >= 0)
 		r = plan_rules(p, net, err);
 	if (r < 0)

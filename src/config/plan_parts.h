@@ -7,6 +7,9 @@
 
 #include "config/to_plan.h"
 
+struct net_addr;
+struct net_policy;
+
 /* struct planner - what the parts work on */
 struct planner {
 	const struct config *cfg;
@@ -42,6 +45,24 @@ int plan_watch(struct planner *p, struct err *err);   /* plan_watch.c: limits of
 int plan_require(struct planner *p, struct err *err); /* plan_watch.c: last, judges the plan */
 int plan_seccomp(struct planner *p, struct err *err); /* plan_seccomp.c: the system call policy */
 int plan_exec(struct planner *p, struct err *err);    /* plan_exec.c: argv, environment, path */
+
+/**
+ * plan_netpolicy() - plan_netpolicy.c: whom a routed network reaches.
+ * @ret: NULL when the network is not routed by us
+ */
+int plan_netpolicy(struct planner *p, const struct net_policy **ret, struct err *err);
+
+/**
+ * plan_net_files() - plan_netfiles.c: the files that a routed network brings.
+ * Return: how many mounts, or a negative errno
+ */
+int plan_net_files(struct planner *p, struct mount_plan files[2], struct err *err);
+
+/**
+ * plan_address() - plan_net.c: "ADDRESS[/PREFIX]".
+ * @bits: the prefix where none is said; NULL: all of the address
+ */
+int plan_address(const char *s, const char *bits, struct net_addr *a, struct err *err);
 
 /** plan_warn() - note something for the log. */
 void plan_warn(struct planner *p, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -49,20 +49,27 @@ static void put_path(const struct reader *r, char *buf, size_t size)
 		snprintf(buf + n, size - n, ": ");
 }
 
+static void find_place(const struct reader *r, const char *at, unsigned *ret_line,
+		       unsigned *ret_column)
+{
+	*ret_line = *ret_column = 1;
+	for (const char *p = r->start; p < at && p < r->end; p++) {
+		if (*p == '\n') {
+			++*ret_line;
+			*ret_column = 1;
+		} else if ((*p & 0xc0) != 0x80) { /* characters, not bytes */
+			++*ret_column;
+		}
+	}
+}
+
 int reader_fail(struct reader *r, const char *at, const char *fmt, ...)
 {
-	unsigned line = 1, column = 1;
+	unsigned line, column;
 	char path[256], msg[800];
 	va_list ap;
 
-	for (const char *p = r->start; p < at && p < r->end; p++) {
-		if (*p == '\n') {
-			line++;
-			column = 1;
-		} else if ((*p & 0xc0) != 0x80) { /* characters, not bytes */
-			column++;
-		}
-	}
+	find_place(r, at, &line, &column);
 	put_path(r, path, sizeof(path));
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
@@ -294,6 +301,28 @@ int reader_bool(struct reader *r, bool v)
 	return 0;
 }
 
+/* Notes where @value was given, for errors that are found later. */
+static int note_place(struct reader *r, const char *at, const char *value)
+{
+	struct cfg_place *place = arena_alloc(&r->cfg->arena, sizeof(*place));
+	unsigned line, column;
+	char path[256];
+
+	if (!place)
+		return err_oom(r->err);
+	find_place(r, at, &line, &column);
+	put_path(r, path, sizeof(path));
+	if (path[0])
+		path[strlen(path) - strlen(": ")] = 0;
+	place->text = arena_printf(&r->cfg->arena, "%s:%u:%u: %s", r->file, line, column, path);
+	if (!place->text)
+		return err_oom(r->err);
+	place->value = value;
+	place->next = r->cfg->places;
+	r->cfg->places = place;
+	return 0;
+}
+
 int reader_bytes(struct reader *r, const char *at, const char *s, size_t n)
 {
 	const struct setting *row = reader_row(r);
@@ -305,6 +334,8 @@ int reader_bytes(struct reader *r, const char *at, const char *s, size_t n)
 	copy = arena_dup(&r->cfg->arena, n > 0 ? s : "", n);
 	if (!copy)
 		return err_oom(r->err);
+	if (row->flags & SF_PLACED && note_place(r, at, copy) < 0)
+		return -ENOMEM;
 	p = slot(r);
 	if (!p)
 		return err_oom(r->err);

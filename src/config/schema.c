@@ -62,6 +62,8 @@ static const struct enum_name ip_family_names[] = {{"IPV4", 0}, {"IPV6", 1}, {NU
 static const struct enum_name traffic_proto_names[] = {
 	{"UNKNOWN_PROTO", 0}, {"TCP", 1}, {"UDP", 2}, {"ICMP", 3}, {"ICMPV6", 4}, {NULL},
 };
+static const struct enum_name net_names[] = {
+	{"auto", CFG_NET_AUTO}, {"nat", CFG_NET_NAT}, {"user", CFG_NET_USER}, {NULL}};
 static const struct enum_name backend_names[] = {{"NSTUN", 0}, {"PASTA", 1}, {NULL}};
 static const struct enum_name direction_names[] = {
 	{"GUEST_TO_HOST", 0}, {"HOST_TO_GUEST", 1}, {NULL}};
@@ -74,10 +76,10 @@ static const struct enum_name nstun_proto_names[] = {
 
 /* clang-format off */
 static const struct setting idmap_rows[] = {
-	{.name = "inside_id", .type = F_STRING, .number = 1,
+	{.name = "inside_id", .type = F_STRING, .flags = SF_PLACED, .number = 1,
 	 .offset = offsetof(struct cfg_idmap, inside_id), TEXT(""),
 	 .help = "id or name inside the jail; empty: the caller's"},
-	{.name = "outside_id", .type = F_STRING, .number = 2,
+	{.name = "outside_id", .type = F_STRING, .flags = SF_PLACED, .number = 2,
 	 .offset = offsetof(struct cfg_idmap, outside_id), TEXT(""),
 	 .help = "id or name outside the jail; empty: the caller's"},
 	{.name = "count", .type = F_U32, .number = 3, .offset = offsetof(struct cfg_idmap, count),
@@ -504,7 +506,7 @@ static const struct setting config_rows[] = {
 	{.name = "keep_caps", .type = F_BOOL, .number = 20,
 	 .offset = offsetof(struct config, keep_caps), .opt = "keep_caps", .group = G_PRIVILEGES,
 	 .help = "keep all capabilities"},
-	{.name = "cap", .type = F_STRING, .flags = SF_REPEATED, .number = 21,
+	{.name = "cap", .type = F_STRING, .flags = SF_REPEATED | SF_PLACED, .number = 21,
 	 .offset = offsetof(struct config, cap), .opt = "cap", .arg = "CAP", .group = G_PRIVILEGES,
 	 .help = "keep this capability"},
 	{.name = "disable_no_new_privs", .type = F_BOOL, .number = 26,
@@ -794,11 +796,41 @@ static const struct setting config_rows[] = {
 	 .number = 1210, .offset = offsetof(struct config, cgroup_device), .opt = "cgroup_device",
 	 .arg = "'TYPE MAJOR:MINOR ACCESS'", .group = G_CGROUP,
 	 .help = "only these devices and the usual harmless ones, such as 'c 10:200 rwm'"},
+	{.name = "cgroup_nested", .type = F_BOOL, .flags = SF_OURS | SF_OUR_OPTION, .number = 1220,
+	 .offset = offsetof(struct config, cgroup_nested), .opt = "cgroup_nested", .group = G_CGROUP,
+	 .help = "let a jail of root make cgroup namespaces, for jails in it: see docs/limits.md"},
 	{.name = "iface_no_lo", .type = F_BOOL, .number = 88,
 	 .offset = offsetof(struct config, iface_no_lo), .opt = "iface_no_lo", .group = G_NETWORK,
 	 .help = "leave the loopback interface down"},
-	{.type = F_NONE, .flags = SF_OUR_OPTION, .opt = "net", .arg = "none|host", .parse = option_net,
-	 .group = G_NETWORK, .help = "none: only a loopback interface, host: the network of the caller"},
+	{.name = "net", ENUM(net_names, "Net"), .flags = SF_OURS | SF_OUR_OPTION, .number = 1120,
+	 .offset = offsetof(struct config, net), .opt = "net", .arg = "none|host|nat|user",
+	 .parse = option_net, .group = G_NETWORK,
+	 .help = "none: only loopback, host: the caller's, nat: routed by the host, user: without root"},
+	{.name = "net_allow", .type = F_STRING, .flags = SF_REPEATED | SF_OURS | SF_OUR_OPTION,
+	 .number = 1121, .offset = offsetof(struct config, net_allow), .opt = "net_allow",
+	 .arg = "CIDR[:PORT[-PORT]][/PROTO]", .group = G_NETWORK,
+	 .help = "nat, user: may be reached, such as 10.0.0.5:5432/tcp, [fd00::/8]:443"},
+	{.name = "net_deny", .type = F_STRING, .flags = SF_REPEATED | SF_OURS | SF_OUR_OPTION,
+	 .number = 1122, .offset = offsetof(struct config, net_deny), .opt = "net_deny",
+	 .arg = "CIDR[:PORT[-PORT]][/PROTO]", .group = G_NETWORK,
+	 .help = "nat, user: may not be reached; all: only what net_allow names may"},
+	{.name = "net_private", .type = F_BOOL, .flags = SF_OURS | SF_OUR_OPTION, .number = 1123,
+	 .offset = offsetof(struct config, net_private), .opt = "net_private", .group = G_NETWORK,
+	 .help = "nat, user: private and link-local networks and the host may be reached"},
+	{.name = "publish", .type = F_STRING, .flags = SF_REPEATED | SF_OURS | SF_OUR_OPTION,
+	 .number = 1124, .offset = offsetof(struct config, publish), .opt = "publish",
+	 .arg = "[IP:]HOST:JAIL[/udp]", .group = G_NETWORK,
+	 .help = "nat, user: a port of the host leads to one of the jail"},
+	{.name = "dns", .type = F_STRING, .flags = SF_REPEATED | SF_OURS | SF_OUR_OPTION,
+	 .number = 1125, .offset = offsetof(struct config, dns), .opt = "dns", .arg = "IP|none",
+	 .group = G_NETWORK,
+	 .help = "nat, user: resolver to ask instead of the host's; none: no names"},
+	{.name = "net_rate_out", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT,
+	 .number = 1126, .offset = offsetof(struct config, net_rate_out), .opt = "net_rate_out",
+	 .arg = "BYTES", .group = G_NETWORK, .help = "nat, user: bytes a second out of the jail, such as 10M"},
+	{.name = "net_rate_in", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT,
+	 .number = 1127, .offset = offsetof(struct config, net_rate_in), .opt = "net_rate_in",
+	 .arg = "BYTES", .group = G_NETWORK, .help = "nat, user: bytes a second into the jail"},
 	{.name = "iface_own", .type = F_STRING, .flags = SF_REPEATED, .number = 89,
 	 .offset = offsetof(struct config, iface_own), .opt = "iface_own", .arg = "NAME",
 	 .group = G_NETWORK, .help = "move a network interface into the jail"},
@@ -1060,6 +1092,14 @@ void config_init(struct config *cfg, enum config_face face)
 	cfg->face = face;
 	cfg->image_lock = FD_NONE;
 	schema_defaults(&schema_config, cfg, face);
+}
+
+const char *config_place(const struct config *cfg, const char *value)
+{
+	for (const struct cfg_place *p = cfg->places; p; p = p->next)
+		if (p->value == value)
+			return p->text;
+	return NULL;
 }
 
 void config_free(struct config *cfg)

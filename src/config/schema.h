@@ -30,6 +30,7 @@ enum field_flags {
 	SF_ALIAS = 32, /* a second option for a field that has its row: not a field of its own */
 	SF_MARKER =
 		128, /* lets the nsjail face's files have those marked SF_OURS, and is one itself */
+	SF_PLACED = 256, /* judged when the plan is made: config_place() knows where it was given */
 	SF_OUR_OPTION = 64, /* nsjail has no such option: its abbreviations do not meet ours */
 };
 

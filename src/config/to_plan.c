@@ -47,6 +47,14 @@ static int plan_namespaces(struct planner *p)
 	return 0;
 }
 
+static int bad_capability(const struct config *cfg, const char *name, struct err *err)
+{
+	const char *place = config_place(cfg, name);
+
+	err_set(err, EINVAL, "'%s' is not a capability", name);
+	return place ? err_wrap(err, "%s", place) : -EINVAL;
+}
+
 static int plan_privileges(struct planner *p, struct err *err)
 {
 	const struct config *cfg = p->cfg;
@@ -57,7 +65,7 @@ static int plan_privileges(struct planner *p, struct err *err)
 		int cap = capability_number(cfg->cap.v[i]);
 
 		if (cap < 0)
-			return err_set(err, EINVAL, "'%s' is not a capability", cfg->cap.v[i]);
+			return bad_capability(cfg, cfg->cap.v[i], err);
 		p->plan->caps |= 1ULL << cap;
 	}
 	if (cfg->face == FACE_IMAGE && !cfg->keep_caps && !cfg->cap.n)
@@ -154,6 +162,8 @@ int to_plan(const struct config *cfg, struct planned *ret, struct err *err)
 	struct planner p = {.cfg = cfg, .out = ret, .plan = &ret->plan};
 	int r = refuse_unenforced(cfg, err);
 
+	for (unsigned i = 0; i < cfg->notes.n; i++)
+		plan_warn(&p, "%s", cfg->notes.v[i]);
 	plan_own_args(cfg, &ret->plan);
 	ret->plan.name = cfg->name;
 	ret->plan.forward_signals = cfg->forward_signals;

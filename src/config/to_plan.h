@@ -37,6 +37,12 @@ struct planned {
  */
 int to_plan(const struct config *cfg, struct planned *ret, struct err *err);
 
+/**
+ * to_plan_wants_scope() - whether limits by control groups are asked for, but the caller, a user, has no
+ * group to make others in. The service manager could give one.
+ */
+bool to_plan_wants_scope(const struct config *cfg);
+
 void planned_free(struct planned *p);
 
 #endif

@@ -6,6 +6,8 @@
  */
 #include <dirent.h>
 #include <sys/file.h>
+#include <linux/magic.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 
 #include "base/io.h"
@@ -77,6 +79,22 @@ static int check_no_mounts(const struct image_dir *d, const char *name, struct e
 	return r;
 }
 
+static int check_type(const struct image_dir *d, const char *name, struct err *err)
+{
+	struct statfs fs;
+
+	if (fstatfs(d->fd, &fs) < 0)
+		return err_sys(err, errno, "statfs '%s'", name);
+	if (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
+	    fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC) {
+		err_set(err, EINVAL, "image directory '%s' is in a file system of the kernel's own",
+			name);
+		return err_hint(err, "name a directory on a disk: toastainer image bootstrap DIR "
+				     "makes one");
+	}
+	return 0;
+}
+
 static int check_usable(const struct image_dir *d, const char *name, struct err *err)
 {
 	struct statvfs vfs;
@@ -118,12 +136,16 @@ static int open_named(struct image_dir *d, const char *name, struct err *err)
 	char link[64];
 	ssize_t n;
 
+	if (!*name) {
+		err_set(err, EINVAL, "image directory: the name is empty");
+		return err_hint(err, "is a variable of a script not set?");
+	}
 	if (strlen(name) >= PATH_MAX)
 		return err_sys(err, ENAMETOOLONG, "image directory '%.60s...'", name);
 	d->fd = sys_openat(AT_FDCWD, name, O_RDONLY | O_DIRECTORY, 0);
 	if (d->fd < 0) {
 		err_sys(err, d->fd, "image directory '%s'", name);
-		if (d->fd == -ENOENT && *name)
+		if (d->fd == -ENOENT)
 			err_hint(err, "make it: toastainer image bootstrap %s", name);
 		return d->fd;
 	}
@@ -141,6 +163,8 @@ static int open_checked(struct image_dir *d, const char *name, struct err *err)
 
 	if (!r)
 		r = check_not_root(d, name, err);
+	if (!r)
+		r = check_type(d, name, err);
 	if (!r)
 		r = check_no_mounts(d, name, err);
 	if (!r)

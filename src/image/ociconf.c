@@ -394,6 +394,21 @@ int oci_conf_set(struct oci_conf *c, const char *key, const char *const *v, int 
 	return put(o, key, list, err);
 }
 
+int oci_conf_expose(struct oci_conf *c, const char *const *v, uint32_t n, struct err *err)
+{
+	struct json_object *o = have(c->json, "config", json_type_object);
+	struct json_object *ports = o ? have(o, "ExposedPorts", json_type_object) : NULL;
+	int r = ports ? 0 : err_oom(err);
+
+	for (uint32_t i = 0; i < n && !r; i++) {
+		char port[64];
+
+		snprintf(port, sizeof(port), "%s%s", v[i], strchr(v[i], '/') ? "" : "/tcp");
+		r = put(ports, port, json_object_new_object(), err);
+	}
+	return r;
+}
+
 int oci_conf_label(struct oci_conf *c, const char *name, const char *value, struct err *err)
 {
 	struct json_object *o = have(c->json, "config", json_type_object);
@@ -574,7 +589,7 @@ static void put_line(struct sbuf *b, const char *word, const char *text)
 	sbuf_printf(b, "%s ", word);
 	for (; *text; text++) {
 		if (*text == '\n')
-			sbuf_puts(b, "\n");
+			sbuf_puts(b, "\\n");
 		else if (*text == '\\')
 			sbuf_printf(b, "\\\\");
 		else

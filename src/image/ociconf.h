@@ -60,6 +60,9 @@ int oci_conf_layer(struct oci_conf *c, const char *hash, const char *by, struct 
 /** oci_conf_set() - "Cmd" and other lists or strings of the member "config". @n: of a list, else -1 */
 int oci_conf_set(struct oci_conf *c, const char *key, const char *const *v, int n, struct err *err);
 
+/** oci_conf_expose() - ports, "80" or "53/udp". */
+int oci_conf_expose(struct oci_conf *c, const char *const *v, uint32_t n, struct err *err);
+
 /** oci_conf_env() - set a variable. oci_conf_label() - a label; others stay. */
 int oci_conf_env(struct oci_conf *c, const char *name, const char *value, struct err *err);
 int oci_conf_label(struct oci_conf *c, const char *name, const char *value, struct err *err);

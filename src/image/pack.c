@@ -139,9 +139,10 @@ static int put_header(struct pack *p, struct err *err)
 	return archive_write_header(p->ar, p->entry) < ARCHIVE_WARN ? archive_error(p->ar, err) : 0;
 }
 
-static int put_mark(struct pack *p, const struct stat *dir, const char *name, struct err *err)
+/* A mark has no time of its own, or the same deletion would never give the same layer. */
+static int put_mark(struct pack *p, const char *name, struct err *err)
 {
-	const struct stat st = {.st_mode = S_IFREG, .st_mtim = dir->st_mtim};
+	const struct stat st = {.st_mode = S_IFREG};
 	char path[PATH_MAX];
 	const char *slash = strrchr(p->path, '/');
 	int len = slash ? (int)(slash - p->path) + 1 : 0;
@@ -212,7 +213,7 @@ static int put_other(struct pack *p, int dir, const char *name, const struct sta
 	if (S_ISSOCK(st->st_mode))
 		return 0;
 	if (p->rules->layer && S_ISCHR(st->st_mode) && st->st_rdev == 0)
-		return put_mark(p, st, name, err);
+		return put_mark(p, name, err);
 	if (p->rules->no_devices && (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)))
 		return 0;
 	describe(p, st, p->path);
@@ -276,7 +277,7 @@ static int put_dir(struct pack *p, int fd, bool top, unsigned depth, struct err 
 	if (!r && (!top || p->rules->top))
 		r = put_header(p, err);
 	if (!r && opaque)
-		r = put_mark(p, &st, NULL, err);
+		r = put_mark(p, NULL, err);
 	if (!r)
 		r = walk_list_read(fd, &names, err);
 	if (r)
@@ -293,7 +294,6 @@ static int put_dir(struct pack *p, int fd, bool top, unsigned depth, struct err 
 int pack_format(struct archive *ar, struct err *err)
 {
 	if (archive_write_set_format_pax_restricted(ar) != ARCHIVE_OK ||
-	    archive_write_set_format_option(ar, "pax", "hdrcharset", "BINARY") < ARCHIVE_WARN ||
 	    /* No padding to tapes' records. */
 	    archive_write_set_bytes_per_block(ar, 0) != ARCHIVE_OK)
 		return archive_error(ar, err);

@@ -167,6 +167,8 @@ static int set_opaque(struct unpack *u, const char *name, struct err *err)
 
 	if (fd < 0)
 		return err_sys(err, fd, "mark directory '%s'", name);
+	if (u->rules->apply)
+		return walk_empty(fd, err);
 	if (fsetxattr(fd, mark, "y", 1, 0) < 0)
 		return err_sys(err, errno, "mark directory '%s' by %s", name, mark);
 	/* Jails mount overlays in their user namespaces, where there are no trusted attributes. */
@@ -187,7 +189,9 @@ static int whiteout(struct unpack *u, const char *name, struct err *err)
 
 	if (!*name || str_eq(name, ".") || str_eq(name, ".."))
 		return err_set(err, EINVAL, "a deletion of nothing");
-	if (mknodat(u->parent, name, S_IFCHR | 0600, 0) == 0)
+	if (u->rules->apply)
+		return make_room(u, name, err);
+	if (mknodat(u->parent, name, S_IFCHR, 0) == 0)
 		return 0;
 	if (errno != EEXIST)
 		return err_sys(err, errno, "mark '%s' as deleted", name);

@@ -18,6 +18,7 @@ struct unpack_rules {
 	bool user_marks;      /* user.overlay.* instead of trusted.overlay.* */
 	bool one_id;	      /* we have no other: owners are not kept */
 	bool layer;	      /* ".wh." names are marks; else they are names */
+	bool apply;	      /* of a layer: do what the marks say, instead of keeping them */
 };
 
 struct unpack_dir;

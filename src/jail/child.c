@@ -56,24 +56,22 @@ int child_weaker(struct child *c, enum protection p, enum protection_state state
  */
 static int step_cgroup(struct child *c, struct err *err)
 {
-	bool own = c->plan->clone_flags & CLONE_NEWCGROUP;
-	int r;
+	const struct jail_plan *p = c->plan;
+	bool own = p->clone_flags & CLONE_NEWCGROUP, limits = p->cgroup && p->cgroup->limits;
+	int r = p->cgroup ? cgroup_enter(c->cgroup, c->born_inside, err) : 0;
 
-	if (!c->plan->cgroup)
-		return 0;
-	r = cgroup_enter(c->cgroup, c->born_inside, err);
-	if (r >= 0 && own) {
+	if (r >= 0 && p->cgroup && own) {
 		r = (int)sys(SYS_unshare, CLONE_NEWCGROUP);
 		if (r < 0)
 			err_sys(err, r, "make a cgroup namespace");
 	}
-	if (r >= 0)
-		r = cgroup_seal(c->cgroup, own, err);
-	else
+	if (r < 0 || !p->cgroup_seal)
 		return r;
-	/* With another owner, the jail's own limits at least are not its to write. */
-	if (r < 0 && c->cgroup->disowned)
-		r = child_weaker(c, PROTECT_CGROUPS, PROTECTION_DEGRADED, err);
+	r = cgroup_seal(own, err);
+	/* With another owner, or none, the jail's own limits at least are not its to write. */
+	if (r < 0 && (!limits || c->cgroup->disowned))
+		r = child_weaker(c, limits ? PROTECT_CGROUPS : PROTECT_CGROUP_NS,
+				 PROTECTION_DEGRADED, err);
 	return r;
 }
 

@@ -4,6 +4,7 @@
  * launching side when a launch has failed. Cannot fail: without a known cause there is no hint.
  */
 #include "jail/hints.h"
+#include "jail/plan.h"
 #include "jail/probe.h"
 
 struct hint {
@@ -124,6 +125,9 @@ static const struct hint hints[] = {
 	 "the jail's user must be able to reach the root: each directory above it needs the x bit "
 	 "for that user"},
 	{"root", EPERM, NULL, NULL, LOCKED},
+	{"mounts", ENOENT, "'/proc/", NULL,
+	 "nothing can be made in a proc file system: choose a target outside of /proc, or one that "
+	 "is there"},
 	{"mounts", ENOENT, NULL, NULL, NO_TARGET},
 	{"mounts", EROFS, NULL, NULL,
 	 "the target cannot be made on a read-only root: create it there before, or use --rw"},
@@ -189,6 +193,31 @@ static const struct hint hints[] = {
 	{NULL, ENOSYS, NULL, NULL,
 	 "the kernel is too old (5.10 is needed), or a seccomp filter around hides the call"},
 };
+
+static bool lies_in(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	while (n && dir[n - 1] == '/')
+		n--;
+	return strncmp(path, dir, n) == 0 && (path[n] == '/' || !path[n]);
+}
+
+void hint_plan(const struct jail_plan *plan, struct err *err)
+{
+	const char *program = plan->exec_paths ? plan->exec_paths[0] : NULL;
+
+	if (err->code != ENOENT || !str_eq(err->step, "exec") || !program || plan->exec_fd >= 0)
+		return;
+	if (!plan->n_mounts || plan->mounts[0].kind != MOUNT_FS)
+		return; /* a root of its own: what is in it, nobody knows */
+	for (unsigned i = 1; i < plan->n_mounts; i++)
+		if (lies_in(program, plan->mounts[i].dst))
+			return;
+	err_hint(err, "the root is empty but for what is mounted: take a directory as the root "
+		      "(--chroot DIR), or bind what the program needs, such as -R /bin -R /lib "
+		      "-R /lib64 -R /usr");
+}
 
 void hint_add(struct err *err)
 {

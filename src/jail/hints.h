@@ -7,6 +7,8 @@
 
 #include "base/err.h"
 
+struct jail_plan;
+
 /**
  * hint_add() - give an error of a launch its hint, if the cause is known.
  * @err: step, code and msg as the child or the clone left them. A hint that is there stays.
@@ -14,5 +16,8 @@
  * May try things in children (jail/probe.h): for the parent, after the launch has failed.
  */
 void hint_add(struct err *err);
+
+/** hint_plan() - the hints of causes that lie in the plan: a program that was mounted nowhere. */
+void hint_plan(const struct jail_plan *plan, struct err *err);
 
 #endif

@@ -18,6 +18,7 @@
 #include "jail/child.h"
 #include "jail/cputime.h"
 #include "jail/enter.h"
+#include "jail/hints.h"
 #include "jail/jail.h"
 #include "jail/network.h"
 #include "jail/report.h"
@@ -116,6 +117,22 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 	return r;
 }
 
+/* make_groups() - those of the plan. One that only counts is not worth a failed launch. */
+static int make_groups(struct jail *j, struct err *err)
+{
+	const struct watch_plan *w = &j->plan->watch;
+	int r = cgroup_create(j->plan->cgroup, &j->cgroup, err);
+
+	if (r < 0 || !w->cpu_ns || !w->cpu_counter || cgroup_counts_cpu(&j->cgroup))
+		return r;
+	if (j->plan->require >> PROTECT_CPU_LIMIT & 1)
+		return err_set(err, EOPNOTSUPP,
+			       "require: %s: a group that counts could not be made",
+			       receipt_name(PROTECT_CPU_LIMIT));
+	result_weaker(&j->result, PROTECT_CPU_LIMIT, PROTECTION_DEGRADED, RECEIPT_UNCOUNTED);
+	return 0;
+}
+
 /* start_in_network() - the guard is cloned in a namespace that has its interfaces and rules. */
 static int start_in_network(struct jail *j, int child_ctl, const struct jail_io *io,
 			    const char **step, struct err *err)
@@ -172,7 +189,7 @@ static int send_layers(struct jail *j, struct err *err)
 static int make_places(struct jail *j, const char **step, struct err *err)
 {
 	const struct jail_plan *p = j->plan;
-	int r = p->cgroup ? cgroup_create(p->cgroup, &j->cgroup, err) : 0;
+	int r = p->cgroup ? make_groups(j, err) : 0;
 
 	if (r < 0) {
 		*step = "cgroup";
@@ -280,6 +297,7 @@ static bool take_report(struct jail *j)
 		j->result.reason = RESULT_SETUP_FAILED;
 		j->result.err = rep.err;
 		err_clean(&j->result.err);
+		hint_plan(j->plan, &j->result.err);
 		break;
 	case REPORT_START: j->started = j->result.reason != RESULT_SETUP_FAILED; break;
 	case REPORT_EXIT:

@@ -58,6 +58,7 @@ struct mount_plan {
 	dev_t device;	    /* MOUNT_BIND: src must be this character device; 0: anything */
 	bool optional;	    /* a failure is skipped */
 	bool strict_target; /* dst must not lead over a symbolic link */
+	bool cover_link;    /* a symbolic link at dst is mounted over, not followed */
 	bool make_target;   /* make dst when it is missing */
 	bool readonly_last; /* later targets are made inside: becomes read-only at the end */
 	bool limited; /* a tmpfs whose size or number of files --disk_limit or --inode_limit set */
@@ -152,6 +153,8 @@ struct jail_plan {
 	unsigned long personality; /* 0: leave */
 	bool core_scheduling, disable_tsc;
 	const struct cgroup_plan *cgroup; /* cgroup/cgroup.h; NULL: no control group is touched */
+	bool cgroup_seal; /* its user namespace gets no cgroup namespaces: plan_cgroup.c says why */
+	bool cgroup_open; /* ... it would need that, and cannot have it */
 
 	/* privileges */
 	uint64_t caps; /* capabilities kept, one bit each */

@@ -6,6 +6,7 @@
 
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
+#include "jail/enter.h"
 #include "jail/receipt.h"
 #include "net/net.h"
 #include "storage/upper.h"
@@ -87,10 +88,10 @@ uint64_t receipt_asked(const struct jail_plan *plan)
 		{plan->watch.idle_ns, PROTECT_IDLE_LIMIT},
 		{plan->output_limit != UINT64_MAX, PROTECT_OUTPUT_LIMIT},
 		{plan->disk_limit, PROTECT_DISK_LIMIT},
-		{plan->cgroup, PROTECT_CGROUPS},
+		{plan->cgroup && plan->cgroup->limits, PROTECT_CGROUPS},
 		{true, PROTECT_NO_SURVIVORS},
 	};
-	uint64_t asked = 0;
+	uint64_t asked = plan->enter ? plan->enter->asked : 0;
 
 	for (unsigned p = 0; p < PROTECTIONS; p++)
 		if (plan->clone_flags & table[p].clone_flag)
@@ -99,6 +100,19 @@ uint64_t receipt_asked(const struct jail_plan *plan)
 		if (rest[i].asked)
 			asked |= 1ULL << rest[i].p;
 	return asked;
+}
+
+uint64_t receipt_joined(const struct jail_plan *plan, uint64_t flags)
+{
+	static const uint64_t with_it = 1ULL << PROTECT_ROOT | 1ULL << PROTECT_READ_ONLY |
+					1ULL << PROTECT_MOUNTS | 1ULL << PROTECT_TRAFFIC_RULES |
+					1ULL << PROTECT_DISK_LIMIT | 1ULL << PROTECT_CGROUPS;
+	uint64_t joined = receipt_asked(plan) & with_it;
+
+	for (unsigned p = 0; p < PROTECTIONS; p++)
+		if (flags & table[p].clone_flag)
+			joined |= 1ULL << p;
+	return joined;
 }
 
 enum protection receipt_known(const struct jail_plan *plan, unsigned i, const char **note)
@@ -111,7 +125,7 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		{plan->move_root || plan->chroot_to, PROTECT_ROOT,
 		 "chroot instead of pivot_root: the old root stays underneath"},
 		{plan->watch.cpu_ns && !plan->watch.cpu_counter, PROTECT_CPU_LIMIT,
-		 "without a cgroup's counter: processes that nobody waits for are not counted"},
+		 RECEIPT_UNCOUNTED},
 		{plan->net && plan->net->can_get_around, PROTECT_TRAFFIC_RULES,
 		 "without a user namespace the capabilities that are kept reach the rules"},
 		{plan->upper && plan->upper->kind == UPPER_DIR &&
@@ -123,12 +137,15 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		 PROTECT_DISK_LIMIT, "btrfs limits the bytes, but not the number of files"},
 		{plan->trace && plan->trace->audit, PROTECT_SECCOMP,
 		 "audited: the policy refuses nothing, it is told what it would refuse"},
+		{plan->cgroup_open, PROTECT_CGROUP_NS,
+		 "as user 0 of the host it can mount cgroup v1 and raise its launcher's limits"},
 		{plan->cgroup && !(plan->clone_flags & CLONE_NEWUSER) &&
 			 plan->caps >> CAP_SYS_ADMIN & 1,
 		 PROTECT_CGROUPS,
 		 "with CAP_SYS_ADMIN and no user namespace the jail can mount and write its "
 		 "groups"},
-		{plan->pid_role == PID_SHARED && !(plan->cgroup && plan->cgroup->kills),
+		{plan->pid_role == PID_SHARED && !(plan->cgroup && plan->cgroup->kills) &&
+			 !(plan->enter && plan->enter->flags & CLONE_NEWPID),
 		 PROTECT_NO_SURVIVORS,
 		 "no pid namespace: a process that forks fast enough can survive"},
 	};

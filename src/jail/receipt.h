@@ -53,8 +53,17 @@ const char *receipt_name(enum protection p);
 /** receipt_find() - the protection of a name of @n bytes; PROTECTIONS: there is none. */
 enum protection receipt_find(const char *name, size_t n);
 
+#define RECEIPT_UNCOUNTED                                                                          \
+	"without a cgroup's counter: processes that nobody waits for are not counted"
+
 /** receipt_asked() - the protections that a plan asks for, one bit each. */
 uint64_t receipt_asked(const struct jail_plan *plan);
+
+/**
+ * receipt_joined() - which of a jail's protections whoever enters it gets with it.
+ * @flags: CLONE_NEW* of the namespaces that are joined
+ */
+uint64_t receipt_joined(const struct jail_plan *plan, uint64_t flags);
 
 /**
  * receipt_known() - a protection of the plan that is weaker than its name, before any launch.

@@ -84,6 +84,8 @@ struct kafel_policy {
 	uint32_t default_action;
 	struct kafel_pos default_pos; /* line 0: no DEFAULT */
 	bool refuse_x32;
+	bool wants_other; /* an ARCH statement names the other architecture of this machine */
+	struct kafel_policy *other; /* the same text for that one; NULL: its calls are killed */
 };
 
 /**

@@ -200,11 +200,28 @@ static struct node *numbers(struct dag *d, const struct kafel_policy *p, struct 
 	return otherwise;
 }
 
+/* The calls of one architecture; those of any other go to @others. */
+static struct node *one_arch(struct dag *d, const struct kafel_policy *p, bool weighted,
+			     struct node *others)
+{
+	struct spans x = {.n = 0};
+	struct node *root = others;
+
+	x.weights = syscalls_weights(p->arch, &x.n_weights);
+	numbers(d, p, &x);
+	if (!d->failed)
+		root = dag_search(d, dag_word(d, offsetof(struct seccomp_data, nr)), x.s, x.n,
+				  weighted);
+	if (!d->failed)
+		root = dag_test(d, BPF_JEQ, dag_word(d, offsetof(struct seccomp_data, arch)),
+				dag_const(d, p->arch->audit), root, others);
+	return root;
+}
+
 static int generate(const struct kafel_policy *p, struct arena *a, bool weighted,
 		    struct sock_fprog *ret, struct err *err)
 {
 	struct dag *d = arena_alloc(a, sizeof(*d));
-	struct spans x = {.n = 0};
 	struct node *root = NULL;
 	int r;
 
@@ -213,15 +230,11 @@ static int generate(const struct kafel_policy *p, struct arena *a, bool weighted
 	r = dag_init(d, a, err);
 	if (r < 0)
 		return r;
-	x.weights = syscalls_weights(p->arch, &x.n_weights);
-	numbers(d, p, &x);
+	root = dag_ret(d, SECCOMP_RET_KILL_THREAD);
+	if (p->other && !d->failed)
+		root = one_arch(d, p->other, weighted, root);
 	if (!d->failed)
-		root = dag_search(d, dag_word(d, offsetof(struct seccomp_data, nr)), x.s, x.n,
-				  weighted);
-	if (!d->failed)
-		root = dag_test(d, BPF_JEQ, dag_word(d, offsetof(struct seccomp_data, arch)),
-				dag_const(d, p->arch->audit), root,
-				dag_ret(d, SECCOMP_RET_KILL_THREAD));
+		root = one_arch(d, p, weighted, root);
 	if (!d->failed)
 		root = dag_optimise(d, root);
 	return d->failed ? d->failed : emit_run(d, root, ret);

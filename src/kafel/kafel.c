@@ -5,22 +5,47 @@
 #include "kafel/ast.h"
 #include "kafel/bpf.h"
 
-int kafel_parse(const struct kafel_options *opts, const char *text, size_t n, const char *name,
-		struct arena *a, struct kafel_policy **ret, struct err *err)
+/* parse() - the text for one architecture. @text and @name stay. */
+static int parse(const struct kafel_options *opts, uint32_t audit, const char *text, size_t n,
+		 const char *name, struct arena *a, struct kafel_policy **ret, struct err *err)
 {
 	struct kafel_policy *policy = arena_alloc(a, sizeof(*policy));
-	uint32_t audit = opts->arch ? opts->arch : SYSCALLS_NATIVE_ARCH;
-	char *copy = arena_dup(a, text, n);
 	int r;
 
-	name = arena_strdup(a, name);
-	if (!policy || !copy || !name)
+	if (!policy)
 		return err_oom(err);
 	policy->arch = syscalls_arch(audit);
 	policy->refuse_x32 = opts->refuse_x32 && audit == AUDIT_ARCH_X86_64;
 	if (!policy->arch)
 		return err_set(err, EINVAL, "no system-call table for architecture 0x%x", audit);
-	r = parser_run(opts, copy, n, name, a, policy, err);
+	r = parser_run(opts, text, n, name, a, policy, err);
+	if (r == 0)
+		*ret = policy;
+	return r;
+}
+
+int kafel_parse(const struct kafel_options *opts, const char *text, size_t n, const char *name,
+		struct arena *a, struct kafel_policy **ret, struct err *err)
+{
+	uint32_t audit = opts->arch ? opts->arch : SYSCALLS_NATIVE_ARCH;
+	char *copy = arena_dup(a, text, n);
+	struct kafel_policy *policy = NULL;
+	int r;
+
+	name = arena_strdup(a, name);
+	if (!copy || !name)
+		return err_oom(err);
+	r = parse(opts, audit, copy, n, name, a, &policy, err);
+	if (r == 0 && policy->wants_other) {
+		r = parse(opts, syscalls_other_arch(audit), copy, n, name, a, &policy->other, err);
+		if (r < 0 && r != -ENOMEM && err) {
+			size_t at = strlen(err->msg);
+
+			snprintf(err->msg + at, sizeof(err->msg) - at,
+				 " (for %s, which ARCH names)",
+				 syscalls_arch(syscalls_other_arch(audit))->name);
+		}
+	}
 	if (r == 0)
 		*ret = policy;
 	return r;
@@ -58,6 +83,11 @@ bool kafel_refuses_x32(const struct kafel_policy *policy)
 	return policy->refuse_x32;
 }
 
+const char *kafel_other_arch(const struct kafel_policy *policy)
+{
+	return policy->other ? policy->other->arch->name : NULL;
+}
+
 static bool is_x32(uint32_t nr)
 {
 	/* Not the negative numbers that a tracer sets to skip a call. */
@@ -69,15 +99,18 @@ void kafel_decide(const struct kafel_policy *policy, const struct seccomp_data *
 {
 	uint32_t nr = (uint32_t)data->nr;
 	uint64_t args[SYSCALLS_MAX_ARGS];
-	bool x32_covered = !policy->refuse_x32;
+	bool x32_covered;
 
 	for (unsigned i = 0; i < SYSCALLS_MAX_ARGS; i++)
 		args[i] = data->args[i];
-	if (data->arch != policy->arch->audit) {
+	while (policy && data->arch != policy->arch->audit)
+		policy = policy->other;
+	if (!policy) {
 		*ret = (struct kafel_decision){
 			SECCOMP_RET_KILL_THREAD, {0}, "another architecture"};
 		return;
 	}
+	x32_covered = !policy->refuse_x32;
 	for (uint32_t i = 0; i < policy->n_rules; i++) {
 		const struct rule *rule = &policy->rules[i];
 

@@ -33,6 +33,13 @@ struct kafel_builtin {
 /* The policies of src/kafel/builtin; the last has no name. */
 extern const struct kafel_builtin kafel_builtins[];
 
+/**
+ * kafel_ready() - the filter of a text that says USE of a built-in policy and nothing else: made beforehand
+ * (tools/gen-docs.py), to spare each launch the compiling.
+ * Return: false when the text says anything else.
+ */
+bool kafel_ready(const char *text, size_t n, struct sock_fprog *ret);
+
 /** kafel_builtin_named() - one of kafel_builtins. Return: NULL when there is none. */
 const struct kafel_builtin *kafel_builtin_named(const char *name);
 
@@ -95,6 +102,9 @@ uint32_t kafel_default(const struct kafel_policy *policy);
 
 /** kafel_refuses_x32() - whether x32 calls that no rule names are killed. */
 bool kafel_refuses_x32(const struct kafel_policy *policy);
+
+/** kafel_other_arch() - the name of the second architecture that the policy covers, or NULL. */
+const char *kafel_other_arch(const struct kafel_policy *policy);
 
 /** kafel_action_name() - "ERRNO(13)" and the like, into @buf of @n bytes. Return: @buf. */
 const char *kafel_action_name(uint32_t action, char *buf, size_t n);

@@ -480,7 +480,8 @@ static int parse_args(struct parser *p, struct syscalls_call *call)
 	return r;
 }
 
-static int parse_arch(struct parser *p, bool *matched)
+/* An architecture's name. @matched: becomes true when it is @wanted. */
+static int parse_arch(struct parser *p, uint32_t wanted, bool *matched)
 {
 	struct token t = {0};
 	uint32_t audit;
@@ -492,12 +493,27 @@ static int parse_arch(struct parser *p, bool *matched)
 	if (!syscalls_arch_named(t.s, t.n, &audit))
 		return unknown(p, &t, "architecture",
 			       syscalls_arch_nearest(word_of(&t, word, sizeof(word))));
-	if (audit == p->policy->arch->audit)
+	if (audit == wanted && wanted)
 		*matched = true;
 	return 0;
 }
 
-/* ON arch, or ON { arch, arch }: @ret_ignored when none of them is ours. */
+/* arch, or { arch, arch }, after the word that it belongs to. @matched: as parse_arch() */
+static int parse_arches(struct parser *p, uint32_t wanted, bool *matched)
+{
+	int r = next(p);
+
+	if (r || p->tok.kind != '{')
+		return r ? r : parse_arch(p, wanted, matched);
+	do {
+		r = next(p);
+		if (r == 0)
+			r = parse_arch(p, wanted, matched);
+	} while (r == 0 && p->tok.kind == ',');
+	return r ? r : expect(p, '}', "',' or '}'", NULL);
+}
+
+/* ON arch: @ret_ignored when it is not ours. */
 static int parse_guard(struct parser *p, bool *ret_ignored)
 {
 	bool matched = false;
@@ -506,18 +522,7 @@ static int parse_guard(struct parser *p, bool *ret_ignored)
 	*ret_ignored = false;
 	if (p->tok.kind != TOK_ON)
 		return 0;
-	r = next(p);
-	if (r == 0 && p->tok.kind == '{') {
-		do {
-			r = next(p);
-			if (r == 0)
-				r = parse_arch(p, &matched);
-		} while (r == 0 && p->tok.kind == ',');
-		if (r == 0)
-			r = expect(p, '}', "',' or '}'", NULL);
-	} else if (r == 0) {
-		r = parse_arch(p, &matched);
-	}
+	r = parse_arches(p, p->policy->arch->audit, &matched);
 	*ret_ignored = !matched;
 	return r;
 }
@@ -797,8 +802,15 @@ static int parse_default(struct parser *p)
 	return 0;
 }
 
+/* "ARCH" is a word of ours, and only where a statement begins: elsewhere it is a name, as in Kafel. */
+static bool is_arch_statement(const struct token *t)
+{
+	return t->kind == TOK_NAME && t->n == 4 && memcmp(t->s, "ARCH", 4) == 0;
+}
+
 static int parse_program(struct parser *p, bool whole)
 {
+	uint32_t other = syscalls_other_arch(p->policy->arch->audit);
 	int r = 0;
 
 	if (whole && p->tok.kind == TOK_END)
@@ -809,6 +821,10 @@ static int parse_program(struct parser *p, bool whole)
 		case TOK_POLICY: r = parse_policy(p); break;
 		case TOK_DEFAULT: r = parse_default(p); break;
 		default:
+			if (is_arch_statement(&p->tok)) {
+				r = parse_arches(p, other, &p->policy->wants_other);
+				break;
+			}
 			if (p->tok.kind != TOK_USE && !is_action(p->tok.kind))
 				return unexpected(
 					p, "POLICY, USE, DEFAULT, an action, #define or #include");

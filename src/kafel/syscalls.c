@@ -50,6 +50,13 @@ const struct syscalls_arch *syscalls_arch(uint32_t audit)
 	return NULL;
 }
 
+uint32_t syscalls_other_arch(uint32_t audit)
+{
+	return audit == AUDIT_ARCH_X86_64    ? AUDIT_ARCH_I386
+	       : audit == AUDIT_ARCH_AARCH64 ? AUDIT_ARCH_ARM
+					     : 0;
+}
+
 bool syscalls_arch_named(const char *name, size_t n, uint32_t *ret_audit)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(arch_names); i++) {

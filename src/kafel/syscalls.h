@@ -49,6 +49,9 @@ struct sys_weight {
 /** syscalls_arch() - the table of an AUDIT_ARCH_*. Return: NULL when there is none. */
 const struct syscalls_arch *syscalls_arch(uint32_t audit);
 
+/** syscalls_other_arch() - what else the processors of an architecture run. Return: an AUDIT_ARCH_*, or 0. */
+uint32_t syscalls_other_arch(uint32_t audit);
+
 /**
  * syscalls_arch_named() - an architecture by one of its names, in any case.
  * @ret_audit: its AUDIT_ARCH_*, 0 for those whose calls are not known here

@@ -261,6 +261,7 @@ PUBLIC int toastainer_jail_result(const struct toastainer_jail *j, struct toasta
 		.limit = r->limit,
 		.used = r->used,
 		.undisturbed = !r->watched ? -1 : !r->disturbances,
+		.limits_hit = r->hits,
 	};
 	for (unsigned i = 0; i < TOASTAINER_FIGURES; i++)
 		ret->figures[i] = i < RESULT_FIGURES && r->sources[i] ? r->figures[i] : UINT64_MAX;
@@ -276,6 +277,11 @@ PUBLIC int toastainer_jail_result(const struct toastainer_jail *j, struct toasta
 PUBLIC const char *toastainer_figure_name(unsigned i)
 {
 	return i < RESULT_FIGURES ? result_figure_name((enum result_figure)i) : NULL;
+}
+
+PUBLIC const char *toastainer_limit_name(unsigned i)
+{
+	return i < RESULT_HITS ? result_hit_name((enum result_hit)i) : NULL;
 }
 
 PUBLIC int toastainer_jail_result_json(const struct toastainer_jail *j, char **ret)

@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "config/to_plan.h"
 #include "jail/child.h"
+#include "jail/hints.h"
 #include "jail/network.h"
 #include "jail/userns.h"
 #include "mode/execve.h"
@@ -126,6 +127,21 @@ static int enter_network(struct child *c, struct err *err)
 	return r == FD_NONE ? 0 : r;
 }
 
+/* Only the program's children are in the new pid namespace, and the user namespace wants its /proc. */
+static void add_hint(const struct jail_plan *plan, struct err *err)
+{
+	const uint64_t both = CLONE_NEWUSER | CLONE_NEWPID;
+
+	if (err->code == EPERM && (plan->clone_flags & both) == both &&
+	    strstr(err->msg, "mount proc"))
+		err_hint(err,
+			 "in mode execve the program stays outside of its pid namespace, whose "
+			 "/proc a user namespace then may not mount: --disable_proc, or as root "
+			 "--disable_clone_newuser, or mode once");
+	hint_plan(plan, err);
+	hint_add(err);
+}
+
 int execve_run(const struct config *cfg, struct err *err)
 {
 	struct planned planned = PLANNED_INIT;
@@ -158,6 +174,8 @@ int execve_run(const struct config *cfg, struct err *err)
 		r = start_pid_one(err);
 	if (r >= 0)
 		r = child_confine_and_exec(&c, err);
+	if (r < 0)
+		add_hint(&planned.plan, err);
 	planned_free(&planned);
 	return r;
 }

@@ -37,7 +37,7 @@ struct watch {
 struct conn {
 	struct conn *prev, *next; /* oldest first: with one time limit that is deadline order */
 	struct jail jail;
-	struct watch guard, ctl, client;
+	struct watch guard, ctl, net, client;
 	bool parked, dead;
 	bool prepared;	     /* it was parked before it got its connection */
 	unsigned generation; /* of the template, when it was parked */
@@ -99,6 +99,7 @@ static void forget_jail(struct server *s, struct conn *c)
 {
 	unwatch(s, &c->guard);
 	unwatch(s, &c->ctl);
+	unwatch(s, &c->net);
 	jail_release(&c->jail);
 }
 
@@ -141,6 +142,8 @@ static int launch(struct server *s, struct conn *c, int fd, struct err *err)
 	r = watch(s, &c->guard, c, c->jail.guard_fd, EPOLLIN);
 	if (r >= 0)
 		r = watch(s, &c->ctl, c, c->jail.ctl, EPOLLIN | EPOLLET);
+	if (r >= 0 && net_fd(c->jail.net) >= 0)
+		r = watch(s, &c->net, c, net_fd(c->jail.net), EPOLLIN);
 	return r < 0 ? err_sys(err, r, "watch the jail") : 0;
 }
 
@@ -542,6 +545,8 @@ static void handle(struct server *s, const struct watch *w)
 		accept_all(s, w->fd);
 	else if (w == &c->client)
 		client_gone(s, c);
+	else if (w == &c->net)
+		net_step(c->jail.net);
 	else
 		jail_event(s, c);
 }

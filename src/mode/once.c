@@ -174,6 +174,7 @@ enum {
 	POLL_GUARD,
 	POLL_SIGNALS,
 	POLL_CTL,
+	POLL_NET,
 	POLL_OUTPUT,
 	POLL_RELAY = POLL_OUTPUT + OUTPUT_FDS,
 	POLL_FDS = POLL_RELAY + RELAY_FDS
@@ -188,6 +189,7 @@ static int follow(struct once *o, struct err *err)
 			[POLL_GUARD] = {j->guard_fd, POLLIN, 0},
 			[POLL_SIGNALS] = {o->signals, POLLIN, 0},
 			[POLL_CTL] = {j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
+			[POLL_NET] = {net_fd(j->net), POLLIN, 0},
 		};
 		int n = o->output.n ? POLL_RELAY : POLL_OUTPUT, r = begin_relay(o, err);
 
@@ -204,6 +206,8 @@ static int follow(struct once *o, struct err *err)
 			return err_sys(err, errno, "wait for the jail");
 		if (fds[POLL_SIGNALS].revents)
 			take_signals(o);
+		if (fds[POLL_NET].revents)
+			net_step(j->net);
 		if (o->relaying)
 			relay_pump(&o->relay, j->tty_master, fds + POLL_RELAY);
 		output_pump(&o->output);

@@ -19,7 +19,9 @@
 #include "base/io.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "net/dns.h"
 #include "net/links.h"
+#include "net/nat.h"
 #include "net/netlink.h"
 #include "net/net.h"
 
@@ -34,6 +36,8 @@ struct net_run {
 	int host, jail; /* rtnetlink sockets of both namespaces */
 	pid_t launcher, keeper;
 	bool inside; /* the launcher's thread is in the jail's namespace */
+	struct nat nat;
+	struct dns *dns; /* who answers names; NULL: nobody */
 	struct link_state state[];
 };
 
@@ -182,13 +186,18 @@ static int enter(struct net_run *n, int ns, struct err *err)
 {
 	const struct net_plan *p = n->plan;
 	_cleanup_close_ int jail_ns = FD_NONE;
-	int r = open_sockets(n, ns, err);
+	bool nat = p->kind == NET_NAT;
+	int r = nat ? nat_begin(&n->nat, p->policy, err) : 0;
 
+	if (r >= 0)
+		r = open_sockets(n, ns, err);
 	if (r >= 0 && p->rules)
 		r = send_rules(p, err);
+	if (r >= 0 && nat)
+		r = nat_rules(&n->nat, p->policy, err);
 	if (r >= 0 && has_moved(p))
 		r = start_keeper(n, err);
-	if (r >= 0 && p->n_links) {
+	if (r >= 0 && (p->n_links || nat)) {
 		jail_ns = sys_openat(AT_FDCWD, OWN_NAMESPACE, O_RDONLY, 0);
 		if (jail_ns < 0)
 			r = err_sys(err, jail_ns, "open %s", OWN_NAMESPACE);
@@ -196,7 +205,10 @@ static int enter(struct net_run *n, int ns, struct err *err)
 	if (r >= 0)
 		r = links_bring(p, n->host, n->jail, jail_ns, n->state, err);
 	if (r >= 0)
-		r = links_set_up(p, n->jail, n->state, err);
+		r = nat ? nat_connect(&n->nat, p, n->host, n->jail, jail_ns, err)
+			: links_set_up(p, n->jail, n->state, err);
+	if (r >= 0 && nat && p->dns)
+		r = dns_open(p->policy, &n->dns, err);
 	if (r >= 0)
 		open_doors(p);
 	return r;
@@ -246,6 +258,17 @@ int net_leave(struct net_run *n, struct err *err)
 	return 0;
 }
 
+int net_fd(const struct net_run *n)
+{
+	return n && n->dns ? dns_fd(n->dns) : FD_NONE;
+}
+
+void net_step(struct net_run *n)
+{
+	if (n->dns)
+		dns_step(n->dns);
+}
+
 int net_release(struct net_run *n, struct err *err)
 {
 	int r = 0;
@@ -254,11 +277,13 @@ int net_release(struct net_run *n, struct err *err)
 		return 0;
 	if (n->inside)
 		net_leave(n, NULL);
+	dns_close(take_ptr(n->dns));
 	if (n->jail >= 0) {
 		r = links_give_back(n->plan, n->host, n->jail, n->host_ns, n->state, err);
 		links_remove(n->plan, n->jail, n->state);
 	}
 	end_keeper(n);
+	nat_release(&n->nat);
 	close_fd(&n->jail);
 	close_fd(&n->host);
 	close_fd(&n->host_ns);

@@ -36,6 +36,15 @@ struct net_link {
 	unsigned n_addrs, n_gateways;
 };
 
+/* who connects the jail to the world beyond its own interfaces */
+enum net_kind {
+	NET_PLAIN, /* nobody */
+	NET_NAT,   /* the host's kernel */
+	NET_USER,  /* a process of ours, without privileges */
+};
+
+struct net_policy;
+
 enum net_action { NET_DROP, NET_REJECT, NET_ALLOW };
 
 /* struct net_rule - what happens to which packets; see rules.c for where it applies */
@@ -67,6 +76,10 @@ struct net_plan {
 	bool can_get_around; /* the program keeps capabilities that reach the rules */
 	const void *rules;   /* messages for nf_tables, made by rules_build(); NULL: none */
 	size_t rules_len;
+	enum net_kind kind;
+	const struct net_policy *policy; /* with kind; NULL: NET_PLAIN */
+	bool dns;			 /* names are answered at DNS_ADDRESS (dns.h) */
+	bool files;			 /* /etc/resolv.conf and /etc/hosts are ours */
 };
 
 /* struct net_run - the network of one launch; opaque */
@@ -81,6 +94,17 @@ int net_enter(const struct net_plan *plan, int ns, struct net_run **ret, struct 
 
 /** net_leave() - the calling thread goes back into the namespace where it was. */
 int net_leave(struct net_run *n, struct err *err);
+
+/**
+ * net_fd() - what the supervisor has to watch for POLLIN, to call net_step() then: somebody in the jail
+ * asks for a name. It stays the same until net_release().
+ * @n: may be NULL
+ * Return: a descriptor, or FD_NONE: nothing
+ */
+int net_fd(const struct net_run *n);
+
+/** net_step() - do it, without waiting; the thread is not in the jail's namespace. */
+void net_step(struct net_run *n);
 
 /**
  * net_release() - give interfaces back to the host and free everything. NULL is fine.

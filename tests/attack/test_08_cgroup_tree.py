@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Class 8: a writable cgroup tree (CVE-2023-25809), and a jail that is not under its launcher's limits."""
+import contextlib
 import json
 import os
 import re
@@ -72,16 +73,51 @@ def test_own_limits_cannot_be_raised(root, escape, opts):
         p.wait()
 
 
-def test_the_launchers_limit_cannot_be_raised(root, escape):
-    """Not by a jail with limits of its own, whichever hierarchies these need."""
-    need("memory", "pids")
+@contextlib.contextmanager
+def in_a_limited_group():
+    """inside(ARGS...) runs a command in a group of ours with a limit of memory; limit() reads that."""
     with cgroups.made("memory", f"toastainer-test-{os.getpid()}") as d:
         with open(f"{d}/{limit_file()}", "w") as f:
             f.write("400003072")
-        r = inside(d, toast.BIN, "run", "-c", root, "--cgroup_pids_max", "20", "-T", "/tmp", "-T", "/mnt", "-R",
-                   f"{escape}:/mnt/x", "--", "/mnt/x", RAISED)
+        yield lambda *argv, **kw: inside(d, *argv, **kw), lambda: cgroups.value(d, limit_file())
+
+
+PLAIN = [["run"], ["run", "--no_init"], ["-Q", "-Mo"], ["run", "--disable_clone_newcgroup"], ["run", "--proc_rw"],
+         ["run", "--mode", "r", "--rerun_count", "2"], ["run", "--cgroup_pids_max", "20"],
+         ["run", "--disable_clone_newpid", "--disable_proc"]]
+
+
+@pytest.mark.parametrize("opts", PLAIN, ids=" ".join)
+def test_the_launchers_limit_cannot_be_raised(root, escape, opts):
+    """Whether the jail has limits of its own or none."""
+    need("memory", "pids")
+    with in_a_limited_group() as (inside_it, limit):
+        r = inside_it(toast.BIN, *opts, "-c", root, "-T", "/tmp", "-T", "/mnt", "-R", f"{escape}:/mnt/x", "--", "/mnt/x", RAISED)
         assert r.returncode == 0 and "tried" in r.stdout and "wrote" not in r.stdout, r
-        assert cgroups.value(d, limit_file()) == "400003072"
+        assert limit() == "400003072"
+
+
+def test_detects_broken_launchers_limit(root, escape, tmp):
+    """The same jail, when it may make cgroup namespaces: the receipt says so."""
+    need("memory")
+    if cgroups.is_v2("memory"):
+        pytest.skip("no control group for memory in v1")  # v2 refuses it by itself
+    with in_a_limited_group() as (inside_it, limit):
+        r = inside_it(toast.BIN, "run", "--cgroup_nested", "--result_json", tmp / "r", "-c", root, "-T", "/tmp", "-T", "/mnt",
+                      "-R", f"{escape}:/mnt/x", "--", "/mnt/x", RAISED)
+        assert "wrote memory memory.limit_in_bytes" in r.stdout and limit() != "400003072", r
+    states = {p["protection"]: p["state"] for p in json.loads((tmp / "r").read_text())["receipt"]}
+    assert states["cgroup_namespace"] == "degraded"
+
+
+def test_killing_at_the_limit_cannot_be_switched_off(root):
+    """v1: with memory.oom_control a jail would wait at its limit for ever. Also with all capabilities of its namespace."""
+    need("memory")
+    if cgroups.is_v2("memory"):
+        pytest.skip("no control group for memory in v1")
+    script = "mkdir /tmp/m; mount -t cgroup -o memory none /tmp/m && echo mounted; echo 1 >/tmp/m/memory.oom_control && echo written"
+    r = run("-c", root, "--keep_caps", "--cgroup_mem_max", "64000000", "--", "/bin/sh", "-c", script)
+    assert "mounted" in r.out and "written" not in r.out and "denied" in r.err, r
 
 
 def test_detects_broken(escape, tmp):

@@ -43,11 +43,27 @@ def test_refused_by_every_way(bypass, face, extra, way):
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("policy", [f"{MKDIR} DEFAULT ALLOW", "ALLOW { mkdir } DEFAULT ALLOW"])
 def test_foreign_calls_die_under_any_policy(bypass, face, policy):
-    """A policy cannot permit i386 calls, and in `run` not x32 calls unless it names one."""
+    """A policy permits no i386 calls without ARCH, and in `run` not x32 calls unless it names one."""
     ways = ["int80", "x32"] if face == "run" else ["int80"]
     for way in ways:
         r = FACES[face]("-T", "/t", "-R", f"{bypass}:/bypass", "--seccomp_string", policy, "--", "/bypass", way, "/t/made")
         assert outcome(r) == -signal.SIGSYS, r
+
+
+@pytest.mark.skipif(not X86, reason="x86_64 only")
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("policy, answer", [
+    ("ARCH i386 DEFAULT ALLOW", "MADE\n"),
+    ("ARCH i386 ERRNO(13) { mkdir ON i386 } DEFAULT ALLOW", REFUSED),
+    ("ARCH i386 ERRNO(13) { mkdir } DEFAULT ALLOW", REFUSED),
+    ("ARCH i386 ERRNO(13) { mkdir } USE toastainer_default", REFUSED),
+    ("ARCH i386 ERRNO(13) { mkdir ON x86_64 } DEFAULT ALLOW", "MADE\n"),
+    ("ALLOW { mkdir ON i386 } DEFAULT ALLOW", -signal.SIGSYS),
+])
+def test_foreign_calls_that_a_policy_covers(bypass, face, policy, answer):
+    """With ARCH, and with nothing else: then the policy's rules hold for them."""
+    r = FACES[face]("-T", "/t", "-R", f"{bypass}:/bypass", "--seccomp_string", policy, "--", "/bypass", "int80", "/t/made")
+    assert outcome(r) == answer, r
 
 
 @pytest.mark.parametrize("way", WAYS)

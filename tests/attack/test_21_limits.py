@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import cgroups
 import toast
 from toast import processes_with, run, wait_for
 
@@ -53,14 +54,28 @@ def test_cpu_limit_without_a_pid_namespace(attack):
     assert r.rc == 137 and j["reason"] == "cpu_limit", j
 
 
-def test_uncounted_children_are_admitted(attack):
-    """Children that nobody waits for get past a limit that is not a control group's: the receipt says so, --require refuses."""
-    r, j = attack("unreaped", 1, "--cpu_limit", "0.3", "-t", "2")
-    assert r.rc == 137 and j["reason"] in ("cpu_limit", "time_limit")
+def test_children_that_nobody_waits_for_are_counted(attack):
+    """By a v2 group that is made for this alone, where one can be made; else the receipt admits it, and --require refuses."""
+    top = cgroups.home("")
+    counted = top and os.access(top, os.W_OK)
+    r, j = attack("unreaped", 20, "--cpu_limit", "0.3", "-t", "20" if counted else "2")
     states = {p["protection"]: p["state"] for p in j["receipt"]}
-    if j["reason"] == "time_limit":
-        assert states["cpu_limit"] == "degraded", j
-        assert run("--cpu_limit", "0.3", "--require", "cpu_limit", "--", "/bin/true").rc == 125
+    required = run("--cpu_limit", "0.3", "--require", "cpu_limit", "-c", "/", "--", "/bin/true")
+    assert r.rc == 137 and "cgroup_limits" not in states
+    if counted:
+        assert (j["reason"], states["cpu_limit"], j["sources"]["cpu_us"]) == ("cpu_limit", "enforced", "cgroup"), j
+        assert required.rc == 0
+    else:
+        assert j["reason"] in ("cpu_limit", "time_limit") and states["cpu_limit"] == "degraded", j
+        assert required.rc == 125
+
+
+@pytest.mark.modes("root")
+def test_children_that_nobody_waits_for_detects_broken(attack):
+    """The counterpart: by their clocks alone they are missed."""
+    r, j = attack("unreaped", 20, "--cpu_limit", "0.3", "-t", "2", "--cgroup_version", "v1")
+    states = {p["protection"]: p["state"] for p in j["receipt"]}
+    assert j["reason"] == "time_limit" and states["cpu_limit"] == "degraded", j
 
 
 def test_rlimit_cpu_detects_broken(evade):

@@ -99,7 +99,25 @@ def test_users_that_do_not_exist(tmp):
         f = tmp / "c.cfg"
         f.write_text(which + ' { inside_id: "no_such_user_q" }')
         r = check(f)
-        assert r.rc == 1 and "no_such_user_q" in r.err, r
+        assert r.rc == 1 and r.err.startswith(f"{f}:1:21: {which}[0].inside_id: ") and "no_such_user_q" in r.err, r
+
+
+@pytest.mark.parametrize("text, place", [
+    ('uidmap { }\ngidmap {\n\toutside_id: "no_such_group"\n}', "3:14: gidmap[0].outside_id"),
+    ('{"uidmap": [{"insideId": "1"},\n {"outsideId": "no_such_user"}]}', "2:16: uidmap[1].outside_id"),
+    ('uidmap { inside_id: "1" count: 0 }', "1:21: uidmap[0].inside_id"),
+    ('uidmap { inside_id: "1" }\nuidmap { inside_id: "1" }', "2:21: uidmap[1].inside_id"),
+])
+def test_what_is_judged_later_has_its_place_too(text, place):
+    r = config("check", "-", stdin=text.encode())
+    assert r.rc == 1 and r.err.startswith(f"stdin:{place}: ") and r.err.count("\n") == 1, r
+
+
+def test_capability_of_a_config(tmp):
+    f = tmp / "c.cfg"
+    f.write_text('cap: ["CAP_CHOWN",\n "CAP_NONSENSE"]')
+    r = toast.run("--config", f, "-c", "/", "--", "/bin/true")
+    assert r.rc == 125 and f"{f}:2:2: cap[1]: 'CAP_NONSENSE'" in r.errors()[0], r
 
 
 def test_standard_input():

@@ -201,3 +201,42 @@ def test_nothing_is_left_open_by_failures(root):
     for _ in range(30):
         assert run("-c", root, "-R", "/no/such:/mnt", "--", "/bin/true").rc == 125
     run("-c", root, "--", "/bin/true").ok()
+
+
+@pytest.mark.parametrize("opts, hint", [
+    (["-R", "/etc:/mnt:ro"], "SRC:DST"),
+    (["-T", "/mnt:size=1m"], "--mount none:DIR:tmpfs:OPTIONS"),
+    (["-s", "a:/b:c"], "SRC:DST"),
+])
+def test_colon_too_many(root, opts, hint):
+    """Nobody means a directory `/mnt:ro`. nsjail's face does what nsjail does, and says so."""
+    r = run("-c", root, *opts, "--", "/bin/true")
+    assert r.rc == 125 and len(r.errors()) == 1 and opts[1] in r.errors()[0] and hint in r.hints()[0], r
+    r = toast("-q", "-Mo", "-R", f"{root}/bin:/bin", *opts, "--", "/bin/ls", "/")
+    assert r.ok().out.split() == {"-R": ["bin", "mnt", "proc"], "-T": ["bin", "mnt:size=1m", "proc"],
+                                  "-s": ["b", "bin", "proc"]}[opts[0]], r
+    assert r.err.startswith("[W]") and r.err.count("\n") == 1 and opts[1] in r.err, r
+
+
+def test_program_in_an_empty_root(root):
+    for r in (run("--", "/bin/ls", "/"), nsjail("--", "/bin/ls", "/")):
+        assert "such as -R /bin" in r.hints()[0], r
+    r = run("-R", f"{root}/etc:/bin", "--", "/bin/ls", "/")
+    assert "such as -R /bin" not in r.hints()[0], r
+
+
+def test_target_in_proc(root):
+    r = run("-c", root, "-R", "/etc:/proc/no_such", "--", "/bin/true")
+    assert r.rc == 125 and "choose a target outside of /proc" in r.hints()[0], r
+
+
+def test_execve_mode_says_why_it_has_no_proc(root):
+    r = nsjail("-Me", "-c", root, "--", "/bin/true")
+    assert r.rc == 255 and "--disable_proc" in r.hints()[0], r
+
+
+@pytest.mark.modes("root")
+@pytest.mark.parametrize("name, said", [("", "empty"), ("/proc", "the kernel's own"), ("/sys", "the kernel's own")])
+def test_image_directory_that_cannot_be_one(name, said):
+    r = toast(f"--create_image={name}", "--", "true")
+    assert r.rc != 0 and len(r.errors()) == 1 and said in r.errors()[0] and r.hints(), r

@@ -7,6 +7,7 @@
 
 #include "kafel/bpf.h"
 #include "kafel/kafel.h"
+#include "kafel/syscalls.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,6 +30,8 @@ static void check_calls(const struct kafel_policy *policy, const struct sock_fpr
 		for (unsigned j = 0; j < 6; j++)
 			call.args[j] = prog->filter[(i * 5u + j * 3u) % prog->len].k +
 				       (uint64_t)data[(i + j) % size] * (i % 3) * 0x100000001u;
+		call.arch =
+			i % 4 == 3 && syscalls_other_arch(arch) ? syscalls_other_arch(arch) : arch;
 		kafel_decide(policy, &call, &d);
 		if (bpf_run(prog, &call, NULL) != d.action)
 			abort();

@@ -56,9 +56,12 @@ WORDS = {"text": settings_words, "json": settings_words, "cli": option_words, "k
 
 
 def dictionary(name, build):
+    """Options of libFuzzer: the words that an input of this kind is made of, if it is text."""
+    if name not in WORDS:
+        return []
     path = build / f"fuzz-{name}.dict"
     path.write_text("".join(f'"{w}"\n' for w in sorted(WORDS[name](build)) if len(w) < 60))
-    return path
+    return [f"-dict={path}"]
 
 
 def fuzz(name, opts):
@@ -67,7 +70,7 @@ def fuzz(name, opts):
     found.mkdir(exist_ok=True)
     corpus = HERE / "corpus" / name
     limits = ["-max_len=2048", "-rss_limit_mb=1024", "-timeout=10"]
-    p = subprocess.run([program, f"-runs={opts.runs}", f"-dict={dictionary(name, opts.build)}", *limits,
+    p = subprocess.run([program, f"-runs={opts.runs}", *dictionary(name, opts.build), *limits,
                         "-print_final_stats=1", f"-artifact_prefix={found}-", found, corpus],
                        stderr=subprocess.PIPE, text=True, errors="replace")
     done = re.search(r"stat::number_of_executed_units:\s*(\d+)", p.stderr)

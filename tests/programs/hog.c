@@ -118,6 +118,7 @@ int main(int argc, char **argv)
 
 		if (p == (void *)-1)
 			die("shm");
+		shmctl(id, IPC_RMID, NULL); /* it goes with us */
 		touch(p, n);
 	} else if (!strcmp(kind, "memfd")) {
 		int fd = memfd_create("hog", 0);

@@ -171,10 +171,11 @@ static void put_rule(struct policies *p)
 	static const char *const guards[] = {"x86_64", "{ i386, arm }", "{x86_64, aarch64, rv64}"};
 	struct syscalls_call c = {.n_args = 0};
 	uint32_t nr = p->n_nrs && chance(p, 45) ? p->nrs[upto(p, p->n_nrs)] : upto(p, 470);
+	const struct syscalls_arch *arch = p->other && chance(p, 50) ? p->other : p->arch;
 
 	if (p->n_nrs < POLICIES_MAX_NUMBERS)
 		p->nrs[p->n_nrs++] = nr;
-	if (chance(p, 8) || !syscalls_number(p->arch, nr, &c)) {
+	if (chance(p, 8) || !syscalls_number(arch, nr, &c)) {
 		if (chance(p, 5))
 			nr = chance(p, 50) ? UINT32_MAX - upto(p, 3) : 0x40000000 + upto(p, 5);
 		p->nrs[p->n_nrs - 1] = nr;
@@ -195,7 +196,9 @@ static void put_rule(struct policies *p)
 		}
 		sbuf_puts(&p->text, ")");
 	}
-	if (chance(p, 5))
+	if (p->other)
+		sbuf_printf(&p->text, " ON %s", arch->name);
+	else if (chance(p, 5))
 		sbuf_printf(&p->text, " ON %s", guards[upto(p, ARRAY_SIZE(guards))]);
 	if (chance(p, 50)) {
 		sbuf_puts(&p->text, " { ");
@@ -233,8 +236,12 @@ void policies_make(struct policies *p)
 	unsigned n_policies = upto(p, 4), n;
 
 	p->arch = syscalls_arch(audits[upto(p, ARRAY_SIZE(audits))]);
+	p->other = chance(p, 30) ? syscalls_arch(syscalls_other_arch(p->arch->audit)) : NULL;
 	p->n_numbers = p->n_nrs = 0;
 	p->text.n = 0;
+	if (p->other)
+		sbuf_printf(&p->text, chance(p, 50) ? "ARCH %s\n" : "ARCH { mips, %s, x32 }\n",
+			    p->other->name);
 	sbuf_printf(&p->text, "#define CONST_A %u\n", 0x31);
 	remember(p, 0x31);
 	remember(p, 02000000);
@@ -286,6 +293,8 @@ void policies_call(struct policies *p, struct seccomp_data *ret)
 		nr |= 0x40000000;
 	*ret = (struct seccomp_data){.nr = (int)nr, .instruction_pointer = draw(p)};
 	ret->arch = chance(p, 97) ? p->arch->audit : archs[upto(p, ARRAY_SIZE(archs))];
+	if (p->other && chance(p, 50))
+		ret->arch = p->other->audit;
 	for (unsigned i = 0; i < 6; i++)
 		ret->args[i] = i && chance(p, 20) ? ret->args[upto(p, i)] : interesting(p);
 }

@@ -15,6 +15,7 @@
 struct policies {
 	uint64_t seed;
 	const struct syscalls_arch *arch;
+	const struct syscalls_arch *other; /* of an ARCH statement, or NULL */
 	struct sbuf text;
 	uint64_t numbers[POLICIES_MAX_NUMBERS]; /* that the policy compares with */
 	uint32_t nrs[POLICIES_MAX_NUMBERS];	/* calls that it names */

@@ -379,6 +379,64 @@ static void test_architectures(void **state UNUSED)
 	refuse_with(&opts, "ALLOW { read }", "no system-call table");
 }
 
+/* What @text, for @native, says of a call of @arch. */
+static uint32_t ask_arch(const char *text, uint32_t native, uint32_t arch, int nr)
+{
+	struct kafel_options opts = options();
+
+	opts.arch = native;
+	return ask_with(&opts, text, &(struct seccomp_data){.nr = nr, .arch = arch});
+}
+
+static void test_other_architecture(void **state UNUSED)
+{
+	static const char both[] = "ARCH i386\n"
+				   "ALLOW { write, lseek ON x86_64, stat64 ON i386 }\n"
+				   "ERRNO(7) { SYSCALL[300] }\n"
+				   "DEFAULT ERRNO(1)";
+	static const char only_on[] = "ALLOW { write ON { x86_64, i386 } } DEFAULT ERRNO(1)";
+
+	/* each with its own numbers, and the same rules without ON */
+	assert_int_equal(ask_arch(both, X86, X86, 1), ALLOW);
+	assert_int_equal(ask_arch(both, X86, X86, 4), ERRNO(1));
+	assert_int_equal(ask_arch(both, X86, X86, 8), ALLOW);
+	assert_int_equal(ask_arch(both, X86, X86, 195), ERRNO(1));
+	assert_int_equal(ask_arch(both, X86, X86, 300), ERRNO(7));
+	assert_int_equal(ask_arch(both, X86, AUDIT_ARCH_I386, 4), ALLOW);
+	assert_int_equal(ask_arch(both, X86, AUDIT_ARCH_I386, 1), ERRNO(1));
+	assert_int_equal(ask_arch(both, X86, AUDIT_ARCH_I386, 195), ALLOW);
+	assert_int_equal(ask_arch(both, X86, AUDIT_ARCH_I386, 8), ERRNO(1));
+	assert_int_equal(ask_arch(both, X86, AUDIT_ARCH_I386, 300), ERRNO(7));
+	/* a third one is killed, and so is the second one's without the statement, whatever ON says */
+	assert_int_equal(ask_arch(both, X86, AUDIT_ARCH_AARCH64, 64), KILL);
+	assert_int_equal(ask_arch(only_on, X86, X86, 1), ALLOW);
+	assert_int_equal(ask_arch(only_on, X86, AUDIT_ARCH_I386, 4), KILL);
+	/* for a machine that has no such calls the statement says nothing */
+	assert_int_equal(ask_arch(both, AUDIT_ARCH_I386, AUDIT_ARCH_I386, 4), ALLOW);
+	assert_int_equal(
+		ask_arch("ARCH i386 ALLOW { write }", AUDIT_ARCH_AARCH64, AUDIT_ARCH_I386, 4),
+		KILL);
+	assert_int_equal(
+		ask_arch("ARCH arm ALLOW { write }", AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM, 4), ALLOW);
+	assert_int_equal(
+		ask_arch("ARCH { arm, mips, x32, x86_64 } DEFAULT ALLOW", X86, AUDIT_ARCH_I386, 4),
+		KILL);
+	assert_int_equal(ask_arch("ARCH { arm, i386 } DEFAULT ALLOW", X86, AUDIT_ARCH_I386, 4),
+			 ALLOW);
+	/* no word of the language elsewhere */
+	assert_int_equal(ask("#define ARCH 1\nPOLICY ARCH { ALLOW { SYSCALL[1](ARCH) { ARCH == 1 } "
+			     "} } USE ARCH",
+			     1, 1, 0, 0),
+			 ALLOW);
+	refuse("ARCH", "p:1:5: unexpected end of the policy, expected an architecture");
+	refuse("ARCH i387 DEFAULT ALLOW",
+	       "p:1:6: unknown architecture 'i387', did you mean 'i386'?");
+	refuse("POLICY a { ARCH i386 }", "p:1:12: unexpected 'ARCH'");
+	refuse("ARCH i386\nALLOW { lseek,\n epoll_wait_old }",
+	       "p:3:2: unknown system call 'epoll_wait_old', did you mean 'epoll_wait'? (for i386, "
+	       "which ARCH names)");
+}
+
 static void test_x32(void **state UNUSED)
 {
 	struct kafel_options opts = options();
@@ -686,13 +744,21 @@ static void test_text(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_actions), cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_numbers), cmocka_unit_test(test_expressions),
-		cmocka_unit_test(test_rules),	cmocka_unit_test(test_architectures),
-		cmocka_unit_test(test_x32),	cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_oom),	cmocka_unit_test(test_includes),
-		cmocka_unit_test(test_shape),	cmocka_unit_test(test_checks),
-		cmocka_unit_test(test_where),	cmocka_unit_test(test_text),
+		cmocka_unit_test(test_actions),
+		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_expressions),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_architectures),
+		cmocka_unit_test(test_other_architecture),
+		cmocka_unit_test(test_x32),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_oom),
+		cmocka_unit_test(test_includes),
+		cmocka_unit_test(test_shape),
+		cmocka_unit_test(test_checks),
+		cmocka_unit_test(test_where),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests_name("kafel", tests, NULL, NULL);

@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""--net nat: an internet, a host and jails, all in namespaces that the test made."""
+import json
+import os
+import pathlib
+import re
+import signal
+import time
+
+import pytest
+
+import netns
+import toast
+from netns import PYTHON, TRY, Internet, inside
+from toast import run, start, toast as cli, wait_for
+
+pytestmark = pytest.mark.modes("root", "nested")
+
+NAT = ("--net", "nat")
+I = Internet
+
+
+@pytest.fixture
+def world():
+    w = netns.Internet()
+    with inside(w.host):
+        yield w
+    w.close()
+
+
+def jail(*opts, attempts, **kw):
+    """As netns.jail(). What is refused in the jail itself is EPERM for UDP: the kernel tells the sender at once."""
+    return ["refused" if x == "EPERM" else x for x in netns.jail(*opts, attempts=attempts, **kw)]
+
+
+def serving():
+    """A jail with servers on all its addresses."""
+    with open(TRY, "rb") as f:
+        p = start(["run", "-c", "/", *NAT, "--", PYTHON, "-", "serve", "-", "0.0.0.0", "::"], stdin=f)
+    assert p.stdout.readline() == b"ready\n", p.stderr.read()
+    return p
+
+
+def status():
+    return json.loads(cli("net", "status", "--json").ok().out)
+
+
+def sleeper(*opts):
+    """A jail that runs until it is killed."""
+    p = start(["run", "-c", "/", *NAT, *opts, "--", "/bin/sh", "-c", "echo up; exec sleep 100"])
+    assert p.stdout.readline() == b"up\n", p.stderr.read()
+    return p
+
+
+def end(*procs):
+    for p in procs:
+        p.kill()
+        p.wait()
+        p.stdout.close()
+        p.stderr.close()
+
+
+# ---------------------------------------------------------------- reach
+
+@pytest.mark.core
+def test_reach(world):
+    got = jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000", f"udp,{I.PUBLIC},8000", f"tcp,{I.PUBLIC6},8000",
+                               f"udp,{I.PUBLIC6},8000", "tcp,127.0.0.1,8000"])
+    # servers see the host: masquerade
+    assert got == [f"ok {I.HOST}"] * 2 + [f"ok {I.HOST6}"] * 2 + ["refused"]
+
+
+def test_blocked_by_default(world):
+    """Private, shared and link-local networks, cloud metadata, the host; the same servers answer the host."""
+    targets = [I.LAN, I.METADATA, I.LAN6, I.HOST, I.HOST6]
+    tried = [f"{p},{a},8000" for a in targets for p in ("tcp", "udp")]
+    assert all(x.startswith("ok") for x in world.host.try_(*tried))
+    assert jail(*NAT, attempts=tried + ["tcp,10.166.0.1,8000", "tcp,10.1.2.3,80", "tcp,172.16.0.1,80",
+                                        "tcp,100.64.0.1,80", "tcp,fe80::1,80"])[:-1] == ["refused"] * 14
+
+
+def test_what_the_jail_sees(world):
+    r = run("-c", "/", *NAT, "--", "/bin/sh", "-c", "ip -o link; ip -o addr; ip route; ip -6 route").ok()
+    assert re.search(r"eth0    inet 10\.166\.\d+\.\d+/32 ", r.out) and "default via 10.166.0.1 dev eth0" in r.out, r
+    assert "default via fd74:6f61:7374::1 dev eth0" in r.out, r
+    assert len(re.findall(r" mtu ", r.out)) == 2, r  # lo and eth0
+
+
+def test_host_without_ipv6(world):
+    world.host.sh("sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1")
+    assert jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000"]) == [f"ok {I.HOST}"]
+    assert status()["subnet6"] is None
+
+
+@pytest.mark.parametrize("opts", [(), ("--disable_clone_newuser",), ("--no_init",)])
+def test_with_other_namespaces(world, opts):
+    assert jail(*NAT, *opts, attempts=[f"tcp,{I.PUBLIC},8000"]) == [f"ok {I.HOST}"]
+
+
+def test_from_a_file_and_the_nsjail_face(world, tmp):
+    (tmp / "c").write_text("net: nat\n")
+    r = run("-C", tmp / "c", "-c", "/", "--", PYTHON, "-", f"tcp,{I.PUBLIC},8000", stdin=pathlib.Path(TRY).read_bytes())
+    assert json.loads(r.ok().out) == [f"ok {I.HOST}"]
+    assert jail(*NAT, face=toast.nsjail, attempts=[f"tcp,{I.PUBLIC},8000"]) == [f"ok {I.HOST}"]
+
+
+def test_exec_joins(world):
+    name = f"nat-{os.getpid()}"
+    p = sleeper("--name", name)
+    try:
+        r = cli("exec", name, PYTHON, "-", f"tcp,{I.PUBLIC},8000", f"tcp,{I.LAN},8000", stdin=pathlib.Path(TRY).read_bytes())
+        assert json.loads(r.ok().out) == [f"ok {I.HOST}", "refused"]
+    finally:
+        end(p)
+    cli("ps").ok()  # removes the name of the killed one
+
+
+# ---------------------------------------------------------------- policy
+
+def test_allow_and_deny(world):
+    got = jail(*NAT, "--net_allow", I.LAN, "--net_deny", f"{I.PUBLIC}:8001/tcp", "--net_allow", f"[{I.LAN6}]:8002",
+               attempts=[f"tcp,{I.PUBLIC},8000", f"tcp,{I.PUBLIC},8001", f"udp,{I.PUBLIC},8001", f"tcp,{I.LAN},8000",
+                         f"udp,{I.LAN},8000", f"tcp,{I.METADATA},8000", f"tcp,{I.HOST},8000", f"tcp,{I.LAN6},8002",
+                         f"tcp,{I.LAN6},8003"])
+    assert got == [f"ok {I.HOST}", "refused", f"ok {I.HOST}", f"ok {I.HOST}", f"ok {I.HOST}", "refused", "refused",
+                   f"ok {I.HOST6}", "refused"]
+
+
+def test_deny_all_but(world):
+    got = jail(*NAT, "--net_deny", "all", "--net_allow", f"{I.PUBLIC}:8003/tcp",
+               attempts=[f"tcp,{I.PUBLIC},8003", f"tcp,{I.PUBLIC},8000", f"udp,{I.PUBLIC},8003", f"tcp,{I.PUBLIC6},8000",
+                         f"tcp,{I.LAN},8000", f"tcp,{I.HOST},8000"])
+    assert got == [f"ok {I.HOST}"] + ["refused"] * 5
+
+
+def test_the_host_when_allowed(world):
+    """One port of the host is opened, the rest of it stays closed, all its other addresses too."""
+    got = jail(*NAT, "--net_allow", f"{I.HOST}:8000/tcp",
+               attempts=[f"tcp,{I.HOST},8000", f"tcp,{I.HOST},8001", f"udp,{I.HOST},8000", f"tcp,{I.HOST6},8000",
+                         "tcp,10.166.0.1,8000", f"tcp,{I.LAN},8000", f"tcp,{I.PUBLIC},8000"])
+    assert got[0].startswith("ok 10.166.") and got[1:] == ["refused"] * 5 + [f"ok {I.HOST}"]
+
+
+def test_private_networks_opened(world):
+    got = jail(*NAT, "--net_private", attempts=[f"tcp,{I.LAN},8000", f"tcp,{I.METADATA},8000", f"tcp,{I.HOST},8000"])
+    assert got[:2] == [f"ok {I.HOST}"] * 2 and got[2].startswith("ok 10.166."), got
+
+
+def test_traffic_rules_beside(world):
+    """nsjail's rules go on top, and open nothing that is blocked."""
+    got = jail(*NAT, "--traffic_rule", "dst_ip=9.9.9.9,proto=tcp,dport=8001,action=reject",
+               "--traffic_rule", f"dst_ip={I.LAN},action=allow",
+               attempts=[f"tcp,{I.PUBLIC},8000", f"tcp,{I.PUBLIC},8001", f"tcp,{I.LAN},8000"])
+    assert got == [f"ok {I.HOST}", "refused", "refused"]
+
+
+# ---------------------------------------------------------------- the host's part
+
+def test_down_leaves_everything_as_it_was(world):
+    before = world.state()
+    assert cli("net", "status").ok().out == "down\n" and status() == {"up": False}
+    cli("net", "down").ok()
+    assert world.state() == before
+    assert jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000"]) == [f"ok {I.HOST}"]
+    assert world.state() != before
+    assert "up: toastainer0, 10.166.0.0/16" in cli("net", "status").ok().out
+    cli("net", "up").ok()
+    cli("net", "down").ok()
+    assert world.state() == before
+    cli("net", "up").ok()
+    once = world.state()
+    cli("net", "up").ok()
+    assert world.state() == once
+    cli("net", "down").ok()
+    assert world.state() == before
+
+
+def test_forwarding_that_was_on_stays_on(world):
+    world.host.sh("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
+    before = world.state()
+    cli("net", "up").ok()
+    cli("net", "down").ok()
+    assert world.state() == before
+
+
+def test_router_advertisements_are_still_heard(world):
+    """The host does not lose its own IPv6 by forwarding: who listened before listens on."""
+    def heard(name):
+        return world.host.sh(f"cat /proc/sys/net/ipv6/conf/{name}/accept_ra").strip()
+    assert heard("up0") == "1"
+    cli("net", "up").ok()
+    assert heard("up0") == "2"
+    cli("net", "down").ok()
+    assert heard("up0") == "1"
+
+
+def test_rules_of_others_are_left_alone(world):
+    world.host.sh("nft add table inet other; nft 'add chain inet other c { type filter hook forward priority 5; }';"
+                  "nft add rule inet other c counter")
+    theirs = world.host.sh("nft list table inet other")
+    jail(*NAT, attempts=["tcp,127.0.0.1,1"])
+    cli("net", "down").ok()
+    assert world.host.sh("nft list ruleset") == theirs
+
+
+def test_policy_of_others_is_named(world):
+    """Docker's way: everything that is forwarded is dropped."""
+    world.host.sh("nft add table ip filter; nft 'add chain ip filter FORWARD { type filter hook forward priority 0;"
+                  " policy drop; }'")
+    r = cli("net", "up").ok()
+    assert "chain FORWARD of table ip filter" in r.err, r
+    assert status()["blocked_by"] == "chain FORWARD of table ip filter"
+    assert jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000"]) == ["timeout"]
+    world.host.sh("nft add rule ip filter FORWARD iifname 'toast-*' accept;"
+                  "nft add rule ip filter FORWARD ct state established accept")
+    assert jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000"]) == [f"ok {I.HOST}"]
+
+
+def test_forwards_for_jails_only(world):
+    """A host that did not forward does not become a router for its neighbours; one that did stays one."""
+    side = netns.Namespace()
+    try:
+        world.host.sh(f"ip link add in0 type veth peer name out0 netns {side.holder.pid}; ip link set in0 up;"
+                      "ip addr add 198.51.100.1/24 dev in0")
+        side.sh("ip link set out0 up; ip addr add 198.51.100.2/24 dev out0; ip route add default via 198.51.100.1")
+        world.out.sh("ip route add 198.51.100.0/24 via 203.0.113.2")
+        probe = f"tcp,{I.PUBLIC},8000"
+        assert side.try_(probe) == ["timeout"]
+        cli("net", "up").ok()
+        assert world.host.sh("sysctl -n net.ipv4.ip_forward") == "1\n"
+        assert side.try_(probe) == ["timeout"]
+        assert jail(*NAT, attempts=[probe]) == [f"ok {I.HOST}"]
+        cli("net", "down").ok()
+        world.host.sh("sysctl -qw net.ipv4.ip_forward=1")
+        assert side.try_(probe) == ["ok 198.51.100.2"]
+        cli("net", "up").ok()
+        assert side.try_(probe) == ["ok 198.51.100.2"]
+    finally:
+        side.close()
+
+
+def test_mended_when_others_took_it_away(world):
+    jail(*NAT, attempts=["tcp,127.0.0.1,1"])
+    for harm in ("nft flush ruleset", "sysctl -qw net.ipv4.ip_forward=0", "nft flush ruleset; ip link del toastainer0"):
+        world.host.sh(harm)
+        got = jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000", f"tcp,{I.LAN},8000"])
+        assert got == [f"ok {I.HOST}", "refused"], harm
+
+
+def test_another_subnet(world):
+    cli("net", "up", "--subnet", "10.77.0.0/28").ok()
+    s = status()
+    assert s["subnet"] == "10.77.0.0/28" and s["addresses"] == 13
+    r = run("-c", "/", *NAT, "--", "/bin/sh", "-c", "ip -o addr show eth0; ip route").ok()
+    assert "inet 10.77.0." in r.out and "default via 10.77.0.1" in r.out
+    assert jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000", f"tcp,{I.LAN},8000"]) == [f"ok {I.HOST}", "refused"]
+    r = cli("net", "up", "--subnet", "10.78.0.0/28")
+    assert r.rc == 125 and "another subnet" in r.err
+
+
+def test_down_with_jails(world):
+    before = world.state()
+    p = sleeper()
+    try:
+        [j] = status()["jails"]
+        assert j["interface"] in world.jails() and j["address"].startswith("10.166.")
+        r = cli("net", "down")
+        assert r.rc == 125 and "1 jail uses the network" in r.err and "--force" in r.err
+        cli("net", "down", "--force").ok()
+        assert world.state() == before
+    finally:
+        end(p)
+
+
+# ---------------------------------------------------------------- leases
+
+def test_fifty_at_once(world):
+    """The first launches make the host's part together, and every jail has an address of its own."""
+    before = world.state()
+    procs = [sleeper_start() for _ in range(50)]
+    try:
+        for p in procs:
+            assert p.stdout.readline() == b"up\n", p.stderr.read()
+        jails = status()["jails"]
+        assert len({j["address"] for j in jails}) == len({j["address6"] for j in jails}) == 50
+    finally:
+        end(*procs)
+    assert wait_for(lambda: not world.jails(), 20)
+    cli("net", "down").ok()
+    assert world.state() == before
+
+
+def sleeper_start():
+    return start(["run", "-c", "/", *NAT, "--", "/bin/sh", "-c", "echo up; exec sleep 100"])
+
+
+def test_lease_of_a_killed_supervisor_is_free_again(world):
+    cli("net", "up", "--subnet", "10.77.0.0/29").ok()  # five addresses
+    procs = [sleeper() for _ in range(5)]
+    r = run("-c", "/", *NAT, "--", "/bin/true")
+    assert r.rc == 125 and "all 5 addresses of 10.77.0.0/29 are leased" in r.err and "net status" in r.err, r
+    end(*procs)  # SIGKILL to the supervisors
+    more = [sleeper() for _ in range(5)]
+    assert len(status()["jails"]) == 5
+    end(*more)
+    assert wait_for(lambda: not world.jails())
+    assert "toast-" not in world.host.sh("ip route; ip -6 route")
+
+
+# ---------------------------------------------------------------- isolation
+
+def test_jails_do_not_reach_each_other(world):
+    p = serving()
+    try:
+        [j] = status()["jails"]
+        probes = [f"{proto},{j[a]},8000" for a in ("address", "address6") for proto in ("tcp", "udp")]
+        assert all(x.startswith("ok") for x in world.host.try_(*probes))  # the host reaches it, so it is there
+        for opts in ((), ("--net_private",), ("--net_allow", "10.0.0.0/8", "--net_allow", "fc00::/7")):
+            assert jail(*NAT, *opts, attempts=probes) == ["refused"] * 4
+        world.out.sh("ip route add 10.166.0.0/16 via 203.0.113.2; ip -6 route add fd74:6f61:7374::/64 via 2600:7::2")
+        assert world.out.try_(*probes) == ["timeout"] * 4  # nor does the neighbourhood
+    finally:
+        end(p)
+
+
+# ---------------------------------------------------------------- errors
+
+def error(*opts, rc=125):
+    r = run("-c", "/", *NAT, *opts, "--", "/bin/true")
+    assert r.rc == rc, r
+    return r.err
+
+
+def test_errors(world):
+    world.host.sh("ip link add busy type veth peer name busier; ip addr add 10.166.3.4/24 dev busy")
+    e = error()
+    assert "the jails' network 10.166.0.0/16 overlaps with 10.166.3.4/24 of the interface 'busy'" in e, e
+    assert "--subnet" in e and "toastainer0" not in world.host.links()
+    cli("net", "up", "--subnet", "10.99.0.0/24").ok()
+    assert "cannot be added" in error("--net_iface", "own=busy")
+    assert "mode execve" in error("-Me")
+    assert "network namespace of the jail's own" in error("--disable_clone_newnet")
+    for bad in ("x", "10.0.0.0", "10.0.0.1/24", "10.0.0.0/31", "fd00::/64"):
+        r = cli("net", "up", "--subnet", bad)
+        assert r.rc == 125 and bad in r.err, r
+    assert cli("net").rc == 125 and cli("net", "sideways").rc == 125 and cli("net", "up", "--force").rc == 125
+    assert "Usage" in cli("net", "--help").ok().out
+
+
+def test_without_rights(world):
+    """CAP_NET_ADMIN over the host's network is what it takes."""
+    old = toast.WRAP
+    toast.WRAP = [*old, "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"]
+    try:
+        e = error()
+        assert "CAP_NET_ADMIN" in e, e
+        r = cli("net", "up")
+        assert r.rc == 125 and "CAP_NET_ADMIN" in r.err, r
+    finally:
+        toast.WRAP = old
+
+
+def test_forwarding_cannot_be_switched_on(world):
+    """A read-only /proc/sys, as in containers."""
+    r = run("-c", "/", *NAT, "--", "/bin/true")
+    assert r.rc == 0
+    world.host.sh("sysctl -qw net.ipv4.ip_forward=0")
+    old = toast.WRAP
+    toast.WRAP = [*old, "unshare", "--mount", "sh", "-c", "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro"
+                  " /proc/sys && exec \"$@\"", "sh"]
+    try:
+        e = error()
+        assert "let the host forward packets" in e and "ip_forward=1" in e, e
+    finally:
+        toast.WRAP = old
