@@ -45,6 +45,7 @@ struct shown {
 	struct sbuf *b;
 	const struct hostnet *h;
 	const char *comma;
+	int route;
 };
 
 static void json_jail(const struct hostnet_jail *j, void *arg)
@@ -85,10 +86,10 @@ static void text_jail(const struct hostnet_jail *j, void *arg)
  *	blocked_by		chains of others that drop forwarded packets unless a rule of theirs says else
  *	jails			one object each; bytes and packets as the jail sees them
  */
-static void put_json(struct sbuf *b, const struct hostnet *h, const char *blocked)
+static void put_json(struct sbuf *b, const struct hostnet *h, const char *blocked, int route)
 {
 	char ip[INET6_ADDRSTRLEN];
-	struct shown s = {b, h, ""};
+	struct shown s = {b, h, "", route};
 
 	sbuf_printf(b, "{\"up\":true,\"interface\":\"%s\",\"subnet\":\"%s/%u\"", HOSTNET_BRIDGE,
 		    text_of(&h->v4, ip, sizeof(ip)), h->v4.prefix);
@@ -105,14 +106,14 @@ static void put_json(struct sbuf *b, const struct hostnet *h, const char *blocke
 	else
 		sbuf_puts(b, "null");
 	sbuf_puts(b, ",\"jails\":[");
-	hostnet_each(json_jail, &s);
+	hostnet_each(s.route, json_jail, &s);
 	sbuf_puts(b, "]}\n");
 }
 
-static void put_text(struct sbuf *b, const struct hostnet *h, const char *blocked)
+static void put_text(struct sbuf *b, const struct hostnet *h, const char *blocked, int route)
 {
 	char ip[INET6_ADDRSTRLEN];
-	struct shown s = {b, h, ""};
+	struct shown s = {b, h, "", route};
 
 	sbuf_printf(b, "up: %s, %s/%u", HOSTNET_BRIDGE, text_of(&h->v4, ip, sizeof(ip)),
 		    h->v4.prefix);
@@ -125,11 +126,12 @@ static void put_text(struct sbuf *b, const struct hostnet *h, const char *blocke
 	if (blocked[0])
 		sbuf_printf(b, "forwarded packets may be dropped by %s\n", blocked);
 	sbuf_printf(b, "%-15s %-16s %14s %14s\n", "INTERFACE", "ADDRESS", "BYTES IN", "BYTES OUT");
-	hostnet_each(text_jail, &s);
+	hostnet_each(s.route, text_jail, &s);
 }
 
 static int status(int nft, const struct options *o, struct err *err)
 {
+	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
 	_cleanup_sbuf_ struct sbuf b = {0};
 	char blocked[128] = "";
 	struct hostnet h;
@@ -142,9 +144,9 @@ static int status(int nft, const struct options *o, struct err *err)
 	if (r < 0)
 		sbuf_puts(&b, o->json ? "{\"up\":false}\n" : "down\n");
 	else if (o->json)
-		put_json(&b, &h, blocked);
+		put_json(&b, &h, blocked, route);
 	else
-		put_text(&b, &h, blocked);
+		put_text(&b, &h, blocked, route);
 	r = b.failed ? -ENOMEM : io_write_all(STDOUT_FILENO, b.s, b.n);
 	return r < 0 ? err_sys(err, r, "write to standard output") : 0;
 }

@@ -140,17 +140,6 @@ static int write_pid(const char *file, struct err *err)
 	return r < 0 ? err_sys(err, r, "pid_file '%s'", file) : 0;
 }
 
-/* A result file must not go on telling of the run before, when this one is refused. */
-static void tell_refusal(const struct config *cfg, const struct err *err)
-{
-	struct result result = {.reason = RESULT_SETUP_FAILED, .exit_code = -1, .err = *err};
-	_cleanup_close_ int fd = FD_NONE;
-
-	snprintf(result.err.step, sizeof(result.err.step), "options");
-	if (outcome_open(cfg, &fd, NULL) == 0)
-		outcome_write(fd, &result, NULL);
-}
-
 /* Limits need a group of the caller's own: he may have one for the asking. */
 static void ask_for_scope(void)
 {
@@ -166,6 +155,17 @@ static void ask_for_scope(void)
 		log_info("no helper toastainer-scope to ask systemd for a control group");
 	else /* what it means for the limits, they will say */
 		log_warn("no control group from systemd: %s", said[0] ? said : "the helper failed");
+}
+
+/* A result file must not go on telling of the run before, when this one is refused. */
+static void tell_refusal(const struct config *cfg, const struct err *err)
+{
+	struct result result = {.reason = RESULT_SETUP_FAILED, .exit_code = -1, .err = *err};
+	_cleanup_close_ int fd = FD_NONE;
+
+	snprintf(result.err.step, sizeof(result.err.step), "options");
+	if (outcome_open(cfg, &fd, NULL) == 0)
+		outcome_write(fd, &result, NULL);
 }
 
 static int run(struct config *cfg, struct err *err)

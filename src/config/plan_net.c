@@ -520,8 +520,6 @@ static int refuse_kind(const struct config *cfg, const struct net_plan *net, str
 		return err_set(err, EINVAL,
 			       "--net nat needs a launcher beside the program, which "
 			       "the mode execve has not");
-	if (net->policy->n_publish || net->policy->rate_in || net->policy->rate_out)
-		return err_set(err, EOPNOTSUPP, "--net nat has no publish and net_rate yet");
 	return 0;
 }
 

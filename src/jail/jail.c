@@ -457,6 +457,7 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 		r->layers = j->plan->n_layers;
 	}
 	put_file_systems(j);
+	network_figures(j);
 	if (j->plan->measure)
 		measure_end(&j->measure, r);
 	result_cgroup_figures(r, &groups);

@@ -33,7 +33,20 @@ int network_after(struct jail *j, struct err *err)
 	const struct net_plan *net = j->plan->net;
 	int r = net && net->jails_own ? enter_guards(j, err) : 0;
 
-	return r >= 0 && j->net ? net_leave(j->net, err) : r;
+	return r >= 0 && j->net ? net_leave(j->net, j->plan->account, err) : r;
+}
+
+void network_figures(struct jail *j)
+{
+	struct result *r = &j->result;
+	struct net_count c;
+
+	if (!j->net || !net_count(j->net, &c))
+		return;
+	result_put(r, FIG_NET_IN, c.in_bytes, FROM_INTERFACE);
+	result_put(r, FIG_NET_IN_PACKETS, c.in_packets, FROM_INTERFACE);
+	result_put(r, FIG_NET_OUT, c.out_bytes, FROM_INTERFACE);
+	result_put(r, FIG_NET_OUT_PACKETS, c.out_packets, FROM_INTERFACE);
 }
 
 void network_release(struct jail *j)

@@ -15,6 +15,9 @@ int network_before(struct jail *j, struct err *err);
 /** network_after() - the guard is there: this thread goes back to the host's namespace. */
 int network_after(struct jail *j, struct err *err);
 
+/** network_figures() - the jail has ended: what went through its connection. */
+void network_figures(struct jail *j);
+
 /** network_release() - the jail has ended: interfaces come back. Failures go to the log. */
 void network_release(struct jail *j);
 

@@ -32,11 +32,12 @@ enum result_reason {
 
 /* Where a figure comes from. */
 enum result_source {
-	FROM_NOWHERE,  /* not known: null */
-	FROM_RUSAGE,   /* wait4(2): processes that were waited for */
-	FROM_CGROUP,   /* the jail's own control group */
-	FROM_MACHINE,  /* all of the machine, during the run */
-	FROM_LAUNCHER, /* counted by us */
+	FROM_NOWHERE,	/* not known: null */
+	FROM_RUSAGE,	/* wait4(2): processes that were waited for */
+	FROM_CGROUP,	/* the jail's own control group */
+	FROM_MACHINE,	/* all of the machine, during the run */
+	FROM_LAUNCHER,	/* counted by us */
+	FROM_INTERFACE, /* the network interface that connects it */
 	RESULT_SOURCES
 };
 
@@ -63,6 +64,10 @@ enum result_figure {
 	FIG_OUTPUT_DROPPED,
 	FIG_DISK_USED,	 /* bytes in the limited file systems at the end */
 	FIG_INODES_USED, /* files in them */
+	FIG_NET_IN,	 /* bytes that came into the jail over its connection, headers included */
+	FIG_NET_IN_PACKETS,
+	FIG_NET_OUT,
+	FIG_NET_OUT_PACKETS,
 	RESULT_FIGURES
 };
 

@@ -508,17 +508,14 @@ static int one_link(const struct nlmsghdr *m, void *arg)
 	return 0;
 }
 
-int hostnet_each(void (*fn)(const struct hostnet_jail *, void *), void *arg)
+int hostnet_each(int route, void (*fn)(const struct hostnet_jail *, void *), void *arg)
 {
-	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
 	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC};
 	struct each e = {.fn = fn, .arg = arg};
 	char buf[64] NL_ALIGNED;
 	struct nl b = NL_STACK(buf);
 	int r;
 
-	if (route < 0)
-		return route;
 	nl_begin(&b, RTM_GETLINK, NLM_F_DUMP, 0);
 	nl_put(&b, &head, sizeof(head));
 	r = nl_ask(route, &b, one_link, &e);
@@ -605,15 +602,15 @@ static int switch_back(const struct hostnet *h, struct err *err)
 }
 
 /* jails_left() - those that have just ended are gone after a moment. */
-static int jails_left(bool force)
+static int jails_left(int route, bool force)
 {
-	int n = hostnet_each(NULL, NULL);
+	int n = hostnet_each(route, NULL, NULL);
 
 	for (int tries = 0; n > 0 && !force && tries < 20; tries++) {
 		const struct timespec wait = {0, 50000000};
 
 		nanosleep(&wait, NULL);
-		n = hostnet_each(NULL, NULL);
+		n = hostnet_each(route, NULL, NULL);
 	}
 	return n;
 }
@@ -628,7 +625,7 @@ int hostnet_down(int nft, bool force, struct err *err)
 
 	if (route < 0)
 		return err_sys(err, route, "open a netlink socket");
-	n = jails_left(force);
+	n = jails_left(route, force);
 	if (n > 0 && !force) {
 		err_set(err, EBUSY, "%d jail%s use%s the network", n, n == 1 ? "" : "s",
 			n == 1 ? "s" : "");

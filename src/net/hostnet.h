@@ -81,8 +81,13 @@ struct hostnet_jail {
 	uint64_t in_bytes, in_packets, out_bytes, out_packets; /* as the jail sees them */
 };
 
-/** hostnet_each() - all jails. @fn: called with each; may be NULL. Return: how many, or -errno. */
-int hostnet_each(void (*fn)(const struct hostnet_jail *, void *), void *arg);
+/**
+ * hostnet_each() - all jails.
+ * @route: rtnetlink socket in the host's namespace
+ * @fn: called with each; may be NULL
+ * Return: how many, or a negative errno.
+ */
+int hostnet_each(int route, void (*fn)(const struct hostnet_jail *, void *), void *arg);
 
 /**
  * hostnet_blocked_by() - chains of others that drop forwarded packets by default, as text; "": none.

@@ -22,6 +22,7 @@
 #include "net/hosttable.h"
 #include "net/nft.h"
 #include "net/policy.h"
+#include "net/publish.h"
 
 #define TABLE HOSTNET_TABLE
 
@@ -209,6 +210,7 @@ static void put_nat(struct nl *b, const struct hostnet *h)
 	put_masquerade(b, &h->v4);
 	if (h->v6.family)
 		put_masquerade(b, &h->v6);
+	publish_put(b, h);
 }
 
 void hosttable_put(struct nl *b, const struct hostnet *h, const void *note, size_t n)

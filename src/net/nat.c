@@ -13,6 +13,7 @@
  */
 #include <arpa/inet.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -27,6 +28,7 @@
 #define POLICY_TABLE "toastainer_policy"
 
 enum { GET_INDEX = 0x8933 }; /* linux/sockios.h clashes with musl's net/if.h */
+enum { NUMBER_RATE = 1 };    /* of messages, in errors */
 enum { ROUNDS = 20, ROUND_MS = 50 };
 
 static size_t ip_size(const struct net_addr *a)
@@ -105,6 +107,12 @@ int nat_begin(struct nat *n, const struct net_policy *policy, struct err *err)
 	if (r < 0)
 		return r;
 	n->group = HOSTNET_OURS;
+	if (policy->n_publish) {
+		n->group |= HOSTNET_PUBLISH;
+		r = publish_hold(&n->published, &n->host, policy, err);
+		if (r < 0)
+			return r;
+	}
 	if (is_usual(policy))
 		return 0;
 	n->group |= HOSTNET_POLICY;
@@ -396,18 +404,83 @@ static void put_jail(struct nl *b, const struct net_addr *a, const struct net_ad
 	nl_u32(b, RTA_OIF, (uint32_t)index);
 }
 
+/*
+ * Rates are kept by the token bucket filter of what leaves an interface: the host's end for what goes
+ * into the jail, the jail's own end for what comes out. A hundredth of a second may pass at once, and
+ * what waits longer than a tenth is dropped.
+ */
+static void put_rate(struct nl *b, int index, uint64_t rate)
+{
+	const struct tcmsg head = {.tcm_family = AF_UNSPEC,
+				   .tcm_ifindex = index,
+				   .tcm_handle = 1 << 16,
+				   .tcm_parent = TC_H_ROOT};
+	const uint32_t burst = (uint32_t)MIN(MAX(rate / 100, 16384), 1U << 27);
+	struct tc_tbf_qopt o = {
+		.rate = {.rate = (uint32_t)MIN(rate, UINT32_MAX),
+			 .linklayer = TC_LINKLAYER_ETHERNET},
+		.limit = burst + (uint32_t)MIN(MAX(rate / 10, 65536), 1U << 28),
+	};
+	size_t options;
+
+	nl_begin(b, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK, NUMBER_RATE);
+	nl_put(b, &head, sizeof(head));
+	nl_str(b, TCA_KIND, "tbf");
+	options = nl_nest(b, TCA_OPTIONS);
+	nl_attr(b, TCA_TBF_PARMS, &o, sizeof(o));
+	nl_u32(b, TCA_TBF_BURST, burst);
+	if (rate > UINT32_MAX)
+		nl_attr(b, TCA_TBF_RATE64, &rate, sizeof(rate));
+	nl_end(b, options);
+}
+
+/* The host's end takes packets for the host's loopback address, which answer a published port there. */
+static void put_answers(struct nl *b, int index)
+{
+	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC, .ifi_index = index};
+	size_t spec, inet, conf;
+
+	nl_begin(b, RTM_SETLINK, NLM_F_ACK, 0);
+	nl_put(b, &head, sizeof(head));
+	spec = nl_nest(b, IFLA_AF_SPEC);
+	inet = nl_nest(b, AF_INET);
+	conf = nl_nest(b, IFLA_INET_CONF);
+	nl_u32(b, IPV4_DEVCONF_ROUTE_LOCALNET, 1);
+	nl_end(b, conf);
+	nl_end(b, inet);
+	nl_end(b, spec);
+}
+
+static int not_set_up(struct err *err, int r, const struct nl_answer *why, const char *what)
+{
+	if (why->seq != NUMBER_RATE)
+		return err_sys(err, r, "%s", what);
+	err_sys(err, r, "limit the rate of the jail's network");
+	if (r == -ENOENT || r == -EOPNOTSUPP)
+		return err_hint(err,
+				"the kernel needs the token bucket filter (CONFIG_NET_SCH_TBF): "
+				"modprobe sch_tbf");
+	return r;
+}
+
 static int set_up(struct nat *n, const struct net_plan *plan, int host, int jail, struct err *err)
 {
 	char buf[1024] NL_ALIGNED;
 	struct nl b = NL_STACK(buf);
+	const struct net_policy *policy = plan->policy;
 	int index = index_of(jail, NAT_DEVICE), r;
+	struct nl_answer why;
 
 	put_host_route(&b, &n->v4, &n->host.v4, n->index);
 	if (n->v6.family)
 		put_host_route(&b, &n->v6, &n->host.v6, n->index);
-	r = nl_talk(host, &b, NULL);
+	if (policy->n_publish)
+		put_answers(&b, n->index);
+	if (policy->rate_in)
+		put_rate(&b, n->index, policy->rate_in);
+	r = nl_talk(host, &b, &why);
 	if (r < 0)
-		return err_sys(err, r, "set the host's route to the jail");
+		return not_set_up(err, r, &why, "set the host's route to the jail");
 	b = (struct nl)NL_STACK(buf);
 	if (plan->loopback_up)
 		put_up(&b, 1);
@@ -415,8 +488,10 @@ static int set_up(struct nat *n, const struct net_plan *plan, int host, int jail
 	put_jail(&b, &n->v4, &n->host.v4, index);
 	if (n->v6.family)
 		put_jail(&b, &n->v6, &n->host.v6, index);
-	r = nl_talk(jail, &b, NULL);
-	return r < 0 ? err_sys(err, r, "set the jail's addresses and routes") : 0;
+	if (policy->rate_out)
+		put_rate(&b, index, policy->rate_out);
+	r = nl_talk(jail, &b, &why);
+	return r < 0 ? not_set_up(err, r, &why, "set the jail's addresses and routes") : 0;
 }
 
 int nat_connect(struct nat *n, const struct net_plan *plan, int host, int jail, int jail_ns,
@@ -428,11 +503,40 @@ int nat_connect(struct nat *n, const struct net_plan *plan, int host, int jail, 
 	if (r < 0)
 		return r;
 	n->index = index_of(host, name);
-	return set_up(n, plan, host, jail, err);
+	r = set_up(n, plan, host, jail, err);
+	if (r >= 0 && plan->policy->n_publish)
+		r = publish_add(&n->published, &n->host, host, plan->policy, &n->v4, &n->v6, err);
+	return r;
 }
 
-void nat_release(struct nat *n)
+static int take_count(const struct nlmsghdr *h, void *arg)
 {
+	struct net_count *c = arg;
+	struct rtnl_link_stats64 s;
+	size_t n;
+	const void *p = nl_find(h, sizeof(struct ifinfomsg), IFLA_STATS64, &n);
+
+	if (!p || n < offsetof(struct rtnl_link_stats64, rx_errors))
+		return -ENODATA;
+	memcpy(&s, p, MIN(n, sizeof(s)));
+	*c = (struct net_count){s.tx_bytes, s.tx_packets, s.rx_bytes, s.rx_packets};
+	return 0;
+}
+
+int nat_count(const struct nat *n, int host, struct net_count *ret)
+{
+	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC, .ifi_index = n->index};
+	char buf[64] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+
+	nl_begin(&b, RTM_GETLINK, 0, 0);
+	nl_put(&b, &head, sizeof(head));
+	return nl_ask(host, &b, take_count, ret);
+}
+
+void nat_release(struct nat *n, const struct net_policy *policy)
+{
+	publish_end(&n->published, policy, &n->v4, &n->v6);
 	free(take_ptr(n->local));
 	n->n_local = 0;
 }

@@ -7,10 +7,11 @@
 
 #include "net/hostnet.h"
 #include "net/policy.h"
+#include "net/publish.h"
 
 #define NAT_DEVICE "eth0" /* the jail's interface, in the jail */
 
-/* struct nat - of one launch. Zero is empty and valid. */
+/* struct nat - of one launch. NAT_INIT is empty and valid. */
 struct nat {
 	struct hostnet host;
 	struct net_addr v4, v6; /* the jail's; v6.family 0: none */
@@ -18,7 +19,13 @@ struct nat {
 	unsigned n_local;
 	uint32_t group; /* enum hostnet_group */
 	int index;	/* of the host's end */
+	struct published published;
 };
+
+#define NAT_INIT                                                                                   \
+	{                                                                                          \
+		.published = PUBLISHED_INIT                                                        \
+	}
 
 /** nat_begin() - in the host's namespace: see that its part is there, learn what is needed of it. */
 int nat_begin(struct nat *n, const struct net_policy *policy, struct err *err);
@@ -37,7 +44,13 @@ int nat_rules(const struct nat *n, const struct net_policy *policy, struct err *
 int nat_connect(struct nat *n, const struct net_plan *plan, int host, int jail, int jail_ns,
 		struct err *err);
 
-/** nat_release() - free what it owns. The interface goes with the jail's namespace. */
-void nat_release(struct nat *n);
+/** nat_count() - @host: rtnetlink socket in the host's namespace. Return: 0 or a negative errno. */
+int nat_count(const struct nat *n, int host, struct net_count *ret);
+
+/**
+ * nat_release() - published ports are given back, what it owns is freed; harmless twice. The interface
+ * goes with the jail's namespace.
+ */
+void nat_release(struct nat *n, const struct net_policy *policy);
 
 #endif

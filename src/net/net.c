@@ -233,6 +233,7 @@ int net_enter(const struct net_plan *plan, int ns, struct net_run **ret, struct 
 	n->plan = plan;
 	n->size = size;
 	n->host_ns = n->host = n->jail = FD_NONE;
+	n->nat = (struct nat)NAT_INIT;
 	r = enter(n, ns, err);
 	if (r < 0) {
 		net_release(n, NULL);
@@ -242,15 +243,20 @@ int net_enter(const struct net_plan *plan, int ns, struct net_run **ret, struct 
 	return 0;
 }
 
-int net_leave(struct net_run *n, struct err *err)
+bool net_count(const struct net_run *n, struct net_count *ret)
+{
+	return n->nat.index && n->host >= 0 && nat_count(&n->nat, n->host, ret) == 0;
+}
+
+int net_leave(struct net_run *n, bool count, struct err *err)
 {
 	int r = n->inside ? sys_setns(n->host_ns, CLONE_NEWNET) : 0;
 
 	if (r < 0)
 		return err_sys(err, r, "return to the host's network namespace");
 	n->inside = false;
-	/* Only what has to come back or go needs the namespace once more. */
-	if (!n->keeper && !links_must_go(n->plan)) {
+	/* Only what has to come back, go or be counted needs the namespace once more. */
+	if (!n->keeper && !links_must_go(n->plan) && !(count && n->nat.index)) {
 		close_fd(&n->jail);
 		close_fd(&n->host);
 		close_fd(&n->host_ns);
@@ -276,14 +282,15 @@ int net_release(struct net_run *n, struct err *err)
 	if (!n)
 		return 0;
 	if (n->inside)
-		net_leave(n, NULL);
+		net_leave(n, false, NULL);
 	dns_close(take_ptr(n->dns));
 	if (n->jail >= 0) {
 		r = links_give_back(n->plan, n->host, n->jail, n->host_ns, n->state, err);
 		links_remove(n->plan, n->jail, n->state);
 	}
 	end_keeper(n);
-	nat_release(&n->nat);
+	if (n->plan->kind == NET_NAT)
+		nat_release(&n->nat, n->plan->policy);
 	close_fd(&n->jail);
 	close_fd(&n->host);
 	close_fd(&n->host_ns);

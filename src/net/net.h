@@ -92,8 +92,19 @@ struct net_run;
  */
 int net_enter(const struct net_plan *plan, int ns, struct net_run **ret, struct err *err);
 
-/** net_leave() - the calling thread goes back into the namespace where it was. */
-int net_leave(struct net_run *n, struct err *err);
+/**
+ * net_leave() - the calling thread goes back into the namespace where it was.
+ * @count: net_count() will be asked
+ */
+int net_leave(struct net_run *n, bool count, struct err *err);
+
+/* struct net_count - what went through the jail's connection, as the jail sees it */
+struct net_count {
+	uint64_t in_bytes, in_packets, out_bytes, out_packets;
+};
+
+/** net_count() - @ret: since the start. Return: false when nobody has counted. */
+bool net_count(const struct net_run *n, struct net_count *ret);
 
 /**
  * net_fd() - what the supervisor has to watch for POLLIN, to call net_step() then: somebody in the jail

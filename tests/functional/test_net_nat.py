@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -33,10 +34,10 @@ def jail(*opts, attempts, **kw):
     return ["refused" if x == "EPERM" else x for x in netns.jail(*opts, attempts=attempts, **kw)]
 
 
-def serving():
+def serving(*opts):
     """A jail with servers on all its addresses."""
     with open(TRY, "rb") as f:
-        p = start(["run", "-c", "/", *NAT, "--", PYTHON, "-", "serve", "-", "0.0.0.0", "::"], stdin=f)
+        p = start(["run", "-c", "/", *NAT, *opts, "--", PYTHON, "-", "serve", "-", "0.0.0.0", "::"], stdin=f)
     assert p.stdout.readline() == b"ready\n", p.stderr.read()
     return p
 
@@ -307,6 +308,124 @@ def test_lease_of_a_killed_supervisor_is_free_again(world):
     assert "toast-" not in world.host.sh("ip route; ip -6 route")
 
 
+# ---------------------------------------------------------------- publish
+
+def entries(world):
+    return re.findall(r"(?:tcp|udp) \. (\d+) : (\S+)", world.host.sh("nft list table inet toastainer_nat"))
+
+
+@pytest.mark.core
+def test_publish(world):
+    p = serving("--publish", "18000:8000", "--publish", "18001:8001/udp", "--publish", f"{I.HOST}:18002:8002",
+                "--publish", "127.0.0.1:18003:8003", "--publish", f"[{I.HOST6}]:18004:8004")
+    try:
+        got = world.out.try_(f"tcp,{I.HOST},18000", f"udp,{I.HOST},18001", f"tcp,{I.HOST},18002", f"tcp,{I.HOST},18003",
+                             f"tcp,{I.HOST},8000", f"tcp,{I.HOST6},18000", f"udp,{I.HOST6},18001",
+                             f"tcp,{I.HOST6},18004", f"udp,{I.HOST},18000", f"tcp,{I.HOST6},18002")
+        # the jail sees who it is
+        assert got == ["ok 203.0.113.1"] * 3 + ["refused", "ok 203.0.113.1"] + ["ok 2600:7::1"] * 3 + ["refused"] * 2
+        got = world.host.try_("tcp,127.0.0.1,18000", f"tcp,{I.HOST},18000", "udp,127.0.0.1,18001", "tcp,127.0.0.1,18003",
+                              f"tcp,{I.HOST},18003", f"tcp,{I.HOST6},18000", "tcp,127.0.0.1,18002", "tcp,127.0.0.1,8000",
+                              "tcp,::1,18000")
+        assert got == ["ok 10.166.0.1", f"ok {I.HOST}", "ok 10.166.0.1", "ok 10.166.0.1", "refused", f"ok {I.HOST6}",
+                       "refused", "ok 127.0.0.1", "refused"]
+        # not a way from jail to jail
+        assert jail(*NAT, attempts=[f"tcp,{I.HOST},18000", "tcp,10.166.0.1,18000"]) == ["refused"] * 2
+        for want, opts in (("port 18000/tcp", ("18000:1",)), ("port 8000/tcp", ("8000:1",)),
+                           ("port 18002/tcp", ("18002:1",)), ("port 18001/udp", (f"{I.HOST}:18001:1/udp",)),
+                           ("no such address", ("192.0.2.7:1:1",))):
+            e = error("--publish", *opts)
+            assert want in e and ("Address" in e), e
+        cli("net", "status").ok()
+    finally:
+        p.send_signal(signal.SIGTERM)
+        p.wait(10)
+        end(p)
+    assert entries(world) == []
+    assert world.host.try_("tcp,127.0.0.1,18000") == ["refused"]
+
+
+def test_publish_and_policy(world):
+    """A jail that may reach nobody answers those who come."""
+    p = serving("--publish", "18000:8000", "--net_deny", "all")
+    assert world.out.try_(f"tcp,{I.HOST},18000") == ["ok 203.0.113.1"]
+    end(p)
+
+
+def test_what_a_killed_publisher_leaves(world):
+    """Its entries lead nowhere, and the next one that publishes sweeps them away."""
+    p = serving("--publish", "18000:8000")
+    assert len(entries(world)) == 2
+    end(p)  # SIGKILL
+    assert wait_for(lambda: not world.jails())
+    assert len(entries(world)) == 2
+    assert world.out.try_(f"tcp,{I.HOST},18000") in (["timeout"], ["EHOSTUNREACH"], ["refused"])
+    r = run("-c", "/", *NAT, "--publish", "18001:8000", "--", "/bin/true").ok()
+    assert entries(world) == [], r
+    p = serving("--publish", "18000:8000")
+    assert world.out.try_(f"tcp,{I.HOST},18000") == ["ok 203.0.113.1"]
+    end(p)
+
+
+# ---------------------------------------------------------------- figures and rates
+
+FETCH = """
+import socket, sys, time
+s = socket.create_connection((sys.argv[1], 8500)); t = time.monotonic(); n = 0
+s.sendall(sys.argv[2][:1].encode())
+if sys.argv[2] == "in":
+    while (d := s.recv(65536)): n += len(d)
+else:
+    s.sendall(b"x" * 400000)
+    s.shutdown(socket.SHUT_WR); n = int(s.recv(100))
+print(n, time.monotonic() - t)
+"""
+SOURCE = """
+import socket
+l = socket.create_server(("", 8500)); print("ready", flush=True)
+while True:
+    c = l.accept()[0]
+    if c.recv(1) == b"i":
+        c.sendall(b"x" * 400000)
+    else:
+        c.sendall(b"%d" % sum(map(len, iter(lambda: c.recv(65536), b""))))
+    c.close()
+"""
+
+
+@pytest.fixture
+def source(world):
+
+    p = subprocess.Popen([*world.out.prefix, PYTHON, "-c", SOURCE], stdout=subprocess.PIPE)
+    world.out.servers.append(p)
+    assert p.stdout.readline() == b"ready\n"
+
+
+def fetch(tmp, way, *opts):
+    r = run("-c", "/", *NAT, *opts, "--result_json", tmp / "r", "--", PYTHON, "-", I.PUBLIC, way, stdin=FETCH.encode()).ok()
+    n, seconds = r.out.split()
+    assert int(n) == 400000
+    return float(seconds), json.loads((tmp / "r").read_text())
+
+
+def test_counted(world, source, tmp):
+    _, j = fetch(tmp, "in")
+    assert 400000 < j["net_in_bytes"] < 600000 and 0 < j["net_in_packets"] < 400
+    assert 0 < j["net_out_bytes"] < 100000 and 0 < j["net_out_packets"] < 400
+    assert j["sources"]["net_in_bytes"] == "interface"
+    r = run("-c", "/", "--result_json", tmp / "r", "--", "/bin/true").ok()
+    j = json.loads((tmp / "r").read_text())
+    assert j["net_in_bytes"] is None and "net_in_bytes" not in j["sources"], r
+
+
+@pytest.mark.slow(20)
+@pytest.mark.parametrize("way", ["in", "out"])
+def test_rate(world, source, tmp, way):
+    """400 kB at 200 kB/s cannot take less than two seconds, but for the burst that passes at once."""
+    slow, j = fetch(tmp, way, f"--net_rate_{way}", "200k")
+    assert slow > 1.5, (slow, j)
+
+
 # ---------------------------------------------------------------- isolation
 
 def test_jails_do_not_reach_each_other(world):
@@ -373,3 +492,39 @@ def test_forwarding_cannot_be_switched_on(world):
         assert "let the host forward packets" in e and "ip_forward=1" in e, e
     finally:
         toast.WRAP = old
+
+
+# ---------------------------------------------------------------- many
+
+@pytest.mark.slow(60)
+def test_two_hundred_at_once(world):
+    before = world.state()
+    procs = [sleeper_start() for _ in range(200)]
+    try:
+        for p in procs:
+            assert p.stdout.readline() == b"up\n", p.stderr.read()
+        assert len({j["address"] for j in status()["jails"]}) == 200
+    finally:
+        end(*procs)
+    assert wait_for(lambda: not world.jails(), 60)
+    cli("net", "down").ok()
+    assert world.state() == before
+
+
+@pytest.mark.slow(600)
+def test_ten_thousand_leave_nothing(world):
+    """Every tenth publishes a port, every fiftieth has its launcher killed."""
+    def namespaces():
+        return int(re.search(r"net_namespace +(\d+)", pathlib.Path("/proc/slabinfo").read_text())[1])
+
+    cli("net", "up").ok()
+    before, had = world.state(), namespaces()
+    script = ('for i in $(seq "$1" 4 10000); do p=; [ $((i % 10)) = 0 ] && p="--publish $((20000 + i)):80";'
+              ' if [ $((i % 50)) = 0 ]; then "$0" run -c / --net nat $p -- /bin/sleep 100 & pid=$!; sleep 0.05;'
+              ' kill -9 $pid; wait $pid; else "$0" run -c / --net nat $p -- /bin/true || exit 1; fi; done 2>/dev/null; exit 0')
+    workers = [subprocess.Popen([*toast.WRAP, "sh", "-c", script, toast.BIN, str(i)]) for i in range(1, 5)]
+    assert [w.wait() for w in workers] == [0] * 4
+    assert wait_for(lambda: not world.jails(), 60)
+    run("-c", "/", *NAT, "--publish", "19999:80", "--", "/bin/true").ok()
+    assert wait_for(lambda: world.state() == before, 10), world.state()
+    assert wait_for(lambda: namespaces() <= had + 50, 60), (had, namespaces())
