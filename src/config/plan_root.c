@@ -5,6 +5,7 @@
  */
 #include <linux/limits.h>
 
+#include "base/io.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "config/plan_parts.h"
@@ -168,6 +169,12 @@ static int plan_upper(struct planner *p, struct mount_list *l, struct err *err)
 	p->plan->scratch = true;
 	if (u->kind == UPPER_TMPFS)
 		return on_tmpfs(p, u, err);
+	if (p->plan->n_shifted) { /* what is written has the ids inside, as the layers */
+		p->plan->n_shifted++;
+		u->uid = p->plan->uid;
+		u->gid = p->plan->gid;
+		u->chown = u->uid || u->gid;
+	}
 	m.src = u->dir;
 	return plan_mount_add(p, l, &m) ? 0 : err_oom(err);
 }
@@ -175,8 +182,14 @@ static int plan_upper(struct planner *p, struct mount_list *l, struct err *err)
 /* Ids that are others inside: the files of an image shall have the ids that it gives them. */
 static bool ids_are_shifted(const struct planner *p)
 {
-	return geteuid() == 0 && p->plan->clone_flags & CLONE_NEWUSER &&
-	       (p->plan->uid_map.shifted || p->plan->gid_map.shifted);
+	char map[64];
+
+	if (geteuid() != 0 || !(p->plan->clone_flags & CLONE_NEWUSER) ||
+	    !(p->plan->uid_map.shifted || p->plan->gid_map.shifted))
+		return false;
+	/* Root of a user namespace has no say over file systems of the machine. */
+	return io_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 &&
+	       strstr(map, " 4294967295");
 }
 
 /* add_layers() - those of the image, or the one directory. */
@@ -195,8 +208,8 @@ static int add_layers(struct planner *p, struct mount_list *l, const char *dir, 
 			return err_oom(err);
 	}
 	p->plan->n_layers = n;
-	p->plan->shift_layers = cfg->image && ids_are_shifted(p);
-	if (p->plan->shift_layers && p->plan->classic_mounts)
+	p->plan->n_shifted = cfg->image && ids_are_shifted(p) ? n : 0;
+	if (p->plan->n_shifted && p->plan->classic_mounts)
 		return err_set(err, EOPNOTSUPP,
 			       "an image with other ids inside needs mount_setattr(2)");
 	return 0;

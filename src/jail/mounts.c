@@ -351,11 +351,16 @@ static int make_upper(struct child *c, char *path, size_t size, struct err *err)
 {
 	const struct jail_plan *p = c->plan;
 	bool own = p->upper->kind == UPPER_TMPFS;
-	int fd = own ? c->scratch : c->trees[1 + p->n_layers], dir, upper = FD_NONE, r;
+	int fd = own ? c->scratch : c->trees[1 + p->n_layers], dir, upper = FD_NONE, r = 0;
 	const char *name = own ? "." : c->upper;
 	struct stat st;
 
-	dir = sys_openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (p->n_shifted > p->n_layers) { /* of the launcher's namespace: must be attached */
+		r = sys_mkdirat(c->scratch, "host", 0700);
+		if (r >= 0)
+			r = sys_move_mount(fd, "", c->scratch, "host", MOVE_MOUNT_F_EMPTY_PATH);
+	}
+	dir = r < 0 ? r : sys_openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 	r = dir < 0 ? dir : sys_mkdirat(dir, "work", 0700);
 	if (r >= 0 || r == -EEXIST)
 		r = sys_mkdirat(dir, "upper", 0755);
@@ -381,7 +386,7 @@ static int make_upper(struct child *c, char *path, size_t size, struct err *err)
 
 static int overlay_failed(const struct jail_plan *p, int r, struct err *err)
 {
-	if (r == -EINVAL && !p->shift_layers)
+	if (r == -EINVAL && !p->n_shifted)
 		err_hint(err, "a directory that has other mounts in it cannot be a layer");
 	return r;
 }
@@ -395,7 +400,7 @@ static int make_layered_root(struct child *c, struct mount_plan *m, struct err *
 			    .n = p->n_layers,
 			    .place = c->scratch,
 			    .upper = p->upper ? upper : NULL,
-			    .foreign = p->shift_layers};
+			    .foreign = p->n_shifted};
 	struct mount_plan classic = {
 		.kind = MOUNT_FS, .fstype = "overlay", .dst = "/", .data = data};
 	int r = p->upper ? make_upper(c, upper, sizeof(upper), err) : 0;

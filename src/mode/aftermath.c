@@ -58,7 +58,7 @@ static int write_diff(const struct planned *p, const struct jail *j, struct err 
 	struct changes c = {.upper = upper_dir(j),
 			    .layers = layers,
 			    .targets = targets,
-			    .other_ids = plan->shift_layers};
+			    .other_ids = plan->n_shifted == n && n};
 
 	if (!layers || !targets)
 		r = err_oom(err);
