@@ -78,11 +78,15 @@ static int check(struct planner *p, const struct mount_plan *root, struct err *e
 	const struct config *cfg = p->cfg;
 
 	if (!plan_root_wanted(cfg)) {
-		if (!cfg->diff)
+		if (!cfg->diff && !cfg->commit)
 			return 0;
+		if (!cfg->diff)
+			return err_set(err, EINVAL, "commit needs --image");
 		err_set(err, EINVAL, "diff is of a root of the jail's own");
 		return err_hint(err, "--discard or --keep DIR makes one");
 	}
+	if (cfg->commit && (!cfg->image || cfg->mode != MODE_ONCE))
+		return err_set(err, EINVAL, "commit needs --image, and the mode once");
 	if (cfg->discard && cfg->keep)
 		return err_set(err, EINVAL, "discard and keep exclude each other");
 	if (cfg->image && cfg->chroot)
@@ -167,6 +171,10 @@ static int plan_upper(struct planner *p, struct mount_list *l, struct err *err)
 		return r;
 	p->plan->upper = u;
 	p->plan->scratch = true;
+	if (u->kind == UPPER_TMPFS && cfg->commit && p->plan->n_shifted) {
+		err_set(err, EINVAL, "commit with other ids inside needs a layer in a directory");
+		return err_hint(err, "--upper dir:DIR");
+	}
 	if (u->kind == UPPER_TMPFS)
 		return on_tmpfs(p, u, err);
 	if (p->plan->n_shifted) { /* what is written has the ids inside, as the layers */
@@ -335,6 +343,6 @@ int plan_copies(struct planner *p, struct mount_list *l, struct err *err)
 	if (r >= 0 && cfg->copy_out.n)
 		r = plan_copy_out(p, err);
 	p->out->diff = cfg->diff;
-	p->plan->hold_root |= cfg->diff != NULL;
+	p->plan->hold_root |= cfg->diff || cfg->commit;
 	return r;
 }

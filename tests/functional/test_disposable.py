@@ -471,3 +471,34 @@ def test_rerun_of_an_image(store):
     r = run("-Mr", "--rerun_count", "3", "--rerun_delay", "0", "--store", store, "--image", "one", "--", "/bin/sh", "-c",
             "ls /x; echo > /x; cat /etc/f")
     assert r.out.split() == ["old"] * 3 and r.err.count("/x: No such file") == 3, r
+
+
+def test_commit(store, tmp):
+    """What a program changed becomes a layer, and the whole an image, if it succeeded."""
+    args = ["--store", store, "--image", "one"]
+    r = run(*args, "--commit", "two:v1", "--", "/bin/sh", "-c", "echo new > /etc/f; rm /etc/group; mkdir -p /opt/made; rm -r /home; mkdir /home")
+    assert r.rc == 0, r
+    r = run("--store", store, "--image", "two:v1", "--result_json", tmp / "r", "--", "/bin/sh", "-c", "cat /etc/f; ls -d /etc/group /opt/made")
+    assert r.out.split() == ["new", "/opt/made"] and json.loads((tmp / "r").read_text())["root"]["layers"] == 2, r
+    r = run(*args, "--commit", "three", "--", "/bin/sh", "-c", "exit 3")
+    assert r.rc == 3 and "did not succeed" in r.err, r
+    r = run(*args, "--commit", "in valid", "--result_json", tmp / "r", "--", "/bin/true")
+    assert r.rc == 125 and json.loads((tmp / "r").read_text())["aftermath_errno"], r
+    names = toast.toast("image", "ls", "--store", store).ok().out
+    assert "two:v1" in names and "three" not in names
+    for bad in (["-c", "/", "--commit", "x"], [*args, "-Mr", "--commit", "x"]):
+        r = run(*bad, "--", "/bin/true")
+        assert r.rc == 125 and "commit needs" in r.errors()[0], r
+
+
+@pytest.mark.modes("root")
+def test_commit_with_other_ids(store, tmp):
+    (tmp / "up").mkdir()
+    args = ["--store", store, "--image", "one", "-u", "0:100000:1000", "-g", "0:100000:1000"]
+    r = run(*args, "--commit", "ids", "--", "/bin/true")
+    assert r.rc == 125 and "--upper dir:DIR" in r.hints()[0], r
+    r = run(*args, "--upper", f"dir:{tmp}/up", "--commit", "ids", "--", "/bin/sh", "-c", "touch /etc/mine; touch /etc/yours; chown 5:6 /etc/yours")
+    assert r.rc == 0 and os.listdir(tmp / "up") == [], r
+    r = run("--store", store, "--image", "ids", "-u", "0:200000:1000", "-g", "0:200000:1000", "--", "/bin/sh", "-c",
+            "ls -ln /etc/mine /etc/yours | tr -s ' ' | cut -d' ' -f3,4")
+    assert r.out.split() == ["0", "0", "5", "6"], r
