@@ -167,7 +167,7 @@ static int send_layers(struct jail *j, struct err *err)
 	if (ns < 0)
 		return err_sys(err, ns, "open the jail's user namespace");
 	attr.userns_fd = (uint64_t)ns;
-	for (unsigned i = 1; i <= p->n_layers && r >= 0; i++) {
+	for (unsigned i = 1; i <= p->n_shifted && r >= 0; i++) {
 		int fd = sys_open_tree(AT_FDCWD, p->mounts[i].src,
 				       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
@@ -237,7 +237,7 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
 	}
-	if (r >= 0 && plan->shift_layers) {
+	if (r >= 0 && plan->n_shifted) {
 		step = "root";
 		r = send_layers(j, err);
 	}

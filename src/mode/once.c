@@ -26,6 +26,7 @@ struct once {
 	const struct config *cfg;
 	struct enter_plan *enter;	 /* a jail to join; NULL: make one */
 	const struct sock_fprog *filter; /* with it: the jail's system call policy */
+	once_committer commit;		 /* NULL: nobody wants what it wrote */
 	struct claim claim;
 	struct planned planned;
 	char memory[8192] __attribute__((aligned(16))); /* the plan's first memory */
@@ -278,6 +279,26 @@ static bool has_devpts(const struct jail_plan *p)
 	return false;
 }
 
+/* commit_it() - a failure is one of ours, though the program has succeeded. */
+static void commit_it(struct once *o)
+{
+	struct result *r = &o->jail.result;
+	struct err err = ERR_INIT;
+	char upper[64];
+
+	if (r->reason != RESULT_EXITED || r->exit_code != 0) {
+		log_warn("commit: there is no new image, because the program did not succeed");
+		return;
+	}
+	if (aftermath_upper(&o->jail, upper, sizeof(upper)) < 0)
+		err_set(&err, ENOENT, "the upper layer is not there");
+	else if (o->commit(o->cfg, upper, &err) >= 0)
+		return;
+	err_wrap(&err, "commit");
+	log_err(LOG_ERROR, &err);
+	r->aftermath = r->aftermath ?: err.code;
+}
+
 /* launch() - one jail from start to end. */
 static int launch(struct once *o, struct result *ret, struct err *err)
 {
@@ -313,6 +334,8 @@ static int launch(struct once *o, struct result *ret, struct err *err)
 		return r;
 	if (o->planned.n_copies || o->planned.diff)
 		o->jail.result.aftermath = -aftermath(&o->planned, &o->jail);
+	if (o->commit)
+		commit_it(o);
 	result_free(ret); /* of the run before */
 	*ret = o->jail.result;
 	o->jail.result.trace = (struct trace_outcome){0}; /* is the caller's now */
@@ -429,6 +452,14 @@ static int run_to_end(struct once *o, struct result *ret, struct err *err)
 int once_run(const struct config *cfg, struct result *ret, struct err *err)
 {
 	struct once o = {.cfg = cfg, ONCE_INIT};
+
+	return run_to_end(&o, ret, err);
+}
+
+int once_run_commit(const struct config *cfg, once_committer commit, struct result *ret,
+		    struct err *err)
+{
+	struct once o = {.cfg = cfg, .commit = commit, ONCE_INIT};
 
 	return run_to_end(&o, ret, err);
 }
