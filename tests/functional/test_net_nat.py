@@ -210,6 +210,9 @@ def test_policy_of_others_is_named(world):
                   " policy drop; }'")
     r = cli("net", "up").ok()
     assert "chain FORWARD of table ip filter" in r.err, r
+    cli("net", "down").ok()
+    assert "chain FORWARD of table ip filter" in run("-c", "/", *NAT, "--", "/bin/true").ok().err
+    assert run("-c", "/", *NAT, "--", "/bin/true").ok().err == ""  # said once
     assert status()["blocked_by"] == "chain FORWARD of table ip filter"
     assert jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000"]) == ["timeout"]
     world.host.sh("nft add rule ip filter FORWARD iifname 'toast-*' accept;"
@@ -271,6 +274,14 @@ def test_down_with_jails(world):
         assert world.state() == before
     finally:
         end(p)
+
+
+def test_receipt(world, tmp):
+    def states(*opts):
+        run("-c", "/", *opts, "--result_json", tmp / "r", "--", "/bin/true").ok()
+        return {p["protection"]: p["state"] for p in json.loads((tmp / "r").read_text())["receipt"]}
+    assert states(*NAT)["net_policy"] == "enforced" and "net_policy" not in states()
+    assert states(*NAT, "--disable_clone_newuser", "--cap", "CAP_NET_ADMIN")["net_policy"] == "degraded"
 
 
 # ---------------------------------------------------------------- leases
