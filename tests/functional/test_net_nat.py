@@ -105,7 +105,8 @@ def test_from_a_file_and_the_nsjail_face(world, tmp):
     assert jail(*NAT, face=toast.nsjail, attempts=[f"tcp,{I.PUBLIC},8000"]) == [f"ok {I.HOST}"]
 
 
-def test_exec_joins(world):
+def test_exec_joins(world, tmp, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp))
     name = f"nat-{os.getpid()}"
     p = sleeper("--name", name)
     try:
