@@ -117,6 +117,34 @@ def test_exec_joins(world, tmp, monkeypatch):
     cli("ps").ok()  # removes the name of the killed one
 
 
+def test_rerun(world):
+    """Each run has a network of its own, and finds the last one's ports free."""
+    r = run("--mode", "rerun", "--rerun_count", "3", "-c", "/", *NAT, "--publish", "18000:8000", "--",
+            "/bin/sh", "-c", "ip -o -4 addr show eth0").ok()
+    assert len(re.findall(r"inet 10\.166\.", r.out)) == 3, r
+    assert entries(world) == []
+
+
+@pytest.mark.parametrize("prefork", [(), ("--listen_prefork", "2")])
+def test_listen(world, prefork):
+    p = start(["run", "--mode", "listen", "--port", "8600", *prefork, "-c", "/", *NAT, "--", PYTHON, "-c", CONNECT])
+    try:
+        assert wait_for(lambda: ":8600" in world.host.sh("ss -ltn"))
+        got = {world.host.sh("timeout 5 bash -c 'cat < /dev/tcp/127.0.0.1/8600'") for _ in range(2)}
+        assert len(got) == 2 and all(re.fullmatch(rf"{I.HOST} 10\.166\.\d+\.\d+\n", g) for g in got), got
+    finally:
+        p.terminate()
+        p.wait(10)
+        end(p)
+
+
+CONNECT = f"""
+import socket
+s = socket.create_connection(("{I.PUBLIC}", 8000), 5)
+print(s.recv(100).decode(), s.getsockname()[0])
+"""
+
+
 # ---------------------------------------------------------------- policy
 
 def test_allow_and_deny(world):
@@ -487,6 +515,22 @@ def test_without_rights(world):
         assert "CAP_NET_ADMIN" in e, e
         r = cli("net", "up")
         assert r.rc == 125 and "CAP_NET_ADMIN" in r.err, r
+    finally:
+        toast.WRAP = old
+
+
+@pytest.mark.modes("root")
+def test_without_nf_tables(world):
+    """A kernel that has none: the sockets are refused."""
+    old = toast.WRAP
+    toast.WRAP = [*old, toast.BIN, "-Mo", "-Q", "-N", "--disable_clone_newuser", "--keep_caps", "--disable_clone_newpid",
+                  "--rw", "--chroot", "/", "--seccomp_string", "ERRNO(93) { socket(domain, type, protocol)"
+                  " { domain == 16 && protocol == 12 } } DEFAULT ALLOW", "--"]
+    try:
+        e = error()
+        assert "nf_tables" in e and "CONFIG_NF_TABLES" in e, e
+        r = cli("net", "status")
+        assert r.rc == 125 and "nf_tables" in r.err, r
     finally:
         toast.WRAP = old
 
