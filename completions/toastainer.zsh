@@ -35,6 +35,15 @@ typeset -ga _toastainer_table=(
 	'--no_dev[leave /dev as the root has it]'
 	'--private_tmp[a private /tmp]'
 	'--no_private_tmp[leave /tmp as the root has it]'
+	'--image=[the root is an image of the store, with what it says of program, environment, user; as with --discard]:NAME: '
+	'--store=[where images are (default: /var/lib/toastainer, for others ~/.local/share/toastainer)]:DIR:_directories'
+	'--discard[the root is writable, what is written lies in a layer of the jail'\''s own and is gone with it]'
+	'--keep=[as --discard, but the layer is kept in DIR, and used again by the next run with it]:DIR:_directories'
+	'--upper=[where that layer lies: auto, tmpfs, dir:DIR, btrfs:DIR, quota:DIR]:KIND[\:DIR]: '
+	'--diff=[write what the run changed in its root, one JSON object a line]:FILE:_files'
+	'*--copy_in=[copy a file or directory of the host into the jail before the program starts]:SRC\:DST:_files'
+	'*--copy_out=[when the jail has ended, copy its DST to PATH of the host (default: its name, here)]:DST[\:PATH]: '
+	'--copy_limit=[how much --copy_out copies at most, all together]:BYTES: '
 	'*'{-R+,--bindmount_ro=}'[show a file or directory of the host, read-only]:SRC[\:DST]:_files'
 	'*'{-B+,--bindmount=}'[show a file or directory of the host, writable]:SRC[\:DST]:_files'
 	'*--bindmount_ro_try=[as --bindmount_ro, when SRC exists]:SRC[\:DST]:_files'
@@ -195,7 +204,7 @@ _toastainer_kill()
 
 _toastainer_image()
 {
-	local -a subcommands=('bootstrap:make a root file system in an empty or new directory' 'shell:work in it: a root shell, a script, or one command')
+	local -a subcommands=('bootstrap:' 'shell:')
 
 	if (( CURRENT == 2 )); then
 		_describe subcommand subcommands

@@ -63,7 +63,8 @@ struct toastainer_result {
 	uint64_t limit, used;
 	/* toastainer_figure_name() says what they are; UINT64_MAX: not known */
 	uint64_t figures[TOASTAINER_FIGURES];
-	int undisturbed; /* 1: nothing disturbed a timing, 0: something did, -1: not known */
+	int undisturbed;     /* 1: nothing disturbed a timing, 0: something did, -1: not known */
+	uint32_t limits_hit; /* touched without ending it: 1 << i, see toastainer_limit_name(i) */
 };
 
 struct toastainer_config;
@@ -133,6 +134,13 @@ int toastainer_jail_result(const struct toastainer_jail *jail, struct toastainer
  * Return: NULL when there are no more.
  */
 const char *toastainer_figure_name(unsigned i);
+
+/**
+ * toastainer_limit_name() - what a bit of limits_hit is, as "pids": the names of docs/result.md.
+ * @i: from 0; the numbers never change
+ * Return: NULL when there are no more.
+ */
+const char *toastainer_limit_name(unsigned i);
 
 /**
  * toastainer_jail_result_json() - the whole result as JSON, with the receipt of what protected it.

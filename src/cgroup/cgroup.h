@@ -124,6 +124,12 @@ struct cgroup_plan {
 int cgroup_plan_make(const struct cgroup_ask *ask, struct arena *a, const struct cgroup_plan **ret,
 		     struct err *err);
 
+/**
+ * cgroup_lacks_place() - whether a limit belongs into the v2 hierarchy, and the caller may make no groups
+ * where he is in it.
+ */
+bool cgroup_lacks_place(const struct cgroup_ask *ask);
+
 /* struct cgroup - the groups of one jail */
 struct cgroup {
 	const struct cgroup_plan *plan; /* NULL: none */

@@ -450,6 +450,27 @@ static int make(struct cgroup_maker *m)
 	return r;
 }
 
+bool cgroup_lacks_place(const struct cgroup_ask *ask)
+{
+	struct hierarchies seen;
+	struct arena a = {0};
+	const struct hierarchy *v2;
+	bool lacks = false;
+
+	if (hierarchy_read(&a, &seen, NULL) < 0)
+		seen.n = 0;
+	v2 = hierarchy_v2(&seen);
+	if (v2 && !hierarchy_may_make(v2)) {
+		lacks = ask->always;
+		for (unsigned l = 0; l < CGROUP_LIMITS; l++)
+			lacks |= ask->limit[l].setting &&
+				 (ask->version == CGROUP_V2 ||
+				  !hierarchy_find(&seen, rows[l].controller, false));
+	}
+	arena_free(&a);
+	return lacks;
+}
+
 int cgroup_plan_make(const struct cgroup_ask *ask, struct arena *a, const struct cgroup_plan **ret,
 		     struct err *err)
 {

@@ -32,4 +32,11 @@ int cmd_policy(int argc, char **argv);
  */
 int helper_exec(const char *name, char **argv);
 
+/**
+ * helper_run() - start such a program and wait for it.
+ * @said: the first line of its standard output
+ * Return: its exit status, EXIT_NOT_FOUND when there is no such helper; a negative errno.
+ */
+int helper_run(const char *name, char **argv, char *said, size_t n);
+
 #endif

@@ -121,7 +121,10 @@ static int prepare(struct exec *x, char **words, struct err *err)
 	cfg->time_limit = 0;
 	cfg->jail_name = cfg->result_json = cfg->seccomp_unotify_report = NULL;
 	cfg->explain = cfg->audit = cfg->seccomp_unotify = false; /* the jail's program alone */
-	take_options(cfg, words, err);				  /* once more, over the jail's */
+	cfg->discard = false;					  /* the root is there */
+	cfg->keep = cfg->upper = cfg->diff = cfg->image = NULL;
+	cfg->copy_in.n = cfg->copy_out.n = 0;
+	take_options(cfg, words, err); /* once more, over the jail's */
 	rest++;
 	if (*rest && str_eq(*rest, "--"))
 		rest++;
@@ -129,8 +132,12 @@ static int prepare(struct exec *x, char **words, struct err *err)
 	if (r >= 0) {
 		pid_t program = registry_program(&x->entry);
 
-		r = program < 0 ? err_sys(err, program, "the jail '%s' has ended", x->name)
-				: enter_prepare(program, &x->enter, err);
+		if (program < 0) {
+			r = err_set(err, ESRCH, "nothing runs in the jail '%s' now", x->name);
+			err_hint(err, "it is ending, or between two runs of mode rerun: try again");
+		} else {
+			r = enter_prepare(program, &x->enter, err);
+		}
 	}
 	return r;
 }

@@ -357,6 +357,8 @@ static int end_jail(const struct entry *e, struct err *err)
 	if (fd < 0)
 		return fd;
 	r = sys_pidfd_send_signal(fd, SIGTERM);
+	if (r >= 0)
+		sys_pidfd_send_signal(fd, SIGCONT); /* it may be stopped, by its terminal say */
 	if (r < 0)
 		err_sys(err, r, "end the jail '%s'", e->name);
 	else if (poll(&p, 1, 10000) == 0) {

@@ -12,6 +12,8 @@
 #include "cmd/outcome.h"
 #include "config/cli.h"
 #include "config/dump.h"
+#include "config/image_use.h"
+#include "config/to_plan.h"
 #include "jail/hints.h"
 #include "mode/execve.h"
 #include "mode/listen.h"
@@ -138,6 +140,34 @@ static int write_pid(const char *file, struct err *err)
 	return r < 0 ? err_sys(err, r, "pid_file '%s'", file) : 0;
 }
 
+/* Limits need a group of the caller's own: he may have one for the asking. */
+static void ask_for_scope(void)
+{
+	char pid[16], said[500];
+	char *argv[] = {(char *)"toastainer-scope", pid, NULL};
+	int r;
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	r = helper_run(argv[0], argv, said, sizeof(said));
+	if (r == 0)
+		log_info("systemd gave a control group to make others in");
+	else if (r == EXIT_NOT_FOUND)
+		log_info("no helper toastainer-scope to ask systemd for a control group");
+	else /* what it means for the limits, they will say */
+		log_warn("no control group from systemd: %s", said[0] ? said : "the helper failed");
+}
+
+/* A result file must not go on telling of the run before, when this one is refused. */
+static void tell_refusal(const struct config *cfg, const struct err *err)
+{
+	struct result result = {.reason = RESULT_SETUP_FAILED, .exit_code = -1, .err = *err};
+	_cleanup_close_ int fd = FD_NONE;
+
+	snprintf(result.err.step, sizeof(result.err.step), "options");
+	if (outcome_open(cfg, &fd, NULL) == 0)
+		outcome_write(fd, &result, NULL);
+}
+
 static int run(struct config *cfg, struct err *err)
 {
 	_cleanup_close_ int result_fd = FD_NONE;
@@ -150,12 +180,19 @@ static int run(struct config *cfg, struct err *err)
 		return fail(cfg->face, err);
 	}
 	r = outcome_open(cfg, &result_fd, err);
+	if (r >= 0 && cfg->image) {
+		r = image_use(cfg, err);
+		if (r < 0)
+			tell_refusal(cfg, err);
+	}
 	if (r >= 0 && cfg->daemon)
 		r = background(&starter, err);
 	if (r >= 0 && cfg->pid_file)
 		r = write_pid(cfg->pid_file, err);
 	if (r < 0)
 		return fail(cfg->face, err);
+	if (to_plan_wants_scope(cfg))
+		ask_for_scope();
 	r = run_mode(cfg, result_fd, &starter, err);
 	if (cfg->pid_file)
 		unlink(cfg->pid_file);
@@ -183,17 +220,6 @@ static int print_config(const struct config *cfg, bool json, struct err *err)
 	/* An empty file is refused, as nsjail does. */
 	fputs(text.n > 0 ? text.s : "# every setting has its default\n", stdout);
 	return fflush(stdout) ? 1 : 0;
-}
-
-/* A result file must not go on telling of the run before, when this one is refused. */
-static void tell_refusal(const struct config *cfg, const struct err *err)
-{
-	struct result result = {.reason = RESULT_SETUP_FAILED, .exit_code = -1, .err = *err};
-	_cleanup_close_ int fd = FD_NONE;
-
-	snprintf(result.err.step, sizeof(result.err.step), "options");
-	if (outcome_open(cfg, &fd, NULL) == 0)
-		outcome_write(fd, &result, NULL);
 }
 
 static int jail_command(enum config_face face, char **argv)

@@ -12,6 +12,7 @@
 #include "cgroup/cgroup.h"
 #include "config/plan_parts.h"
 #include "config/schema.h"
+#include "config/to_plan.h"
 
 #ifndef CGROUP2_SUPER_MAGIC
 #define CGROUP2_SUPER_MAGIC 0x63677270
@@ -195,4 +196,17 @@ int plan_cgroup(struct planner *p, struct err *err)
 		return -err->code;
 	p->plan->watch.cpu_counter = p->plan->cgroup && p->plan->cgroup->counts_cpu;
 	return 0;
+}
+
+bool to_plan_wants_scope(const struct config *cfg)
+{
+	struct cgroup_ask ask = {.version = cfg->use_cgroupv2 ? CGROUP_V2 : cfg->cgroup_version};
+	bool asked;
+
+	limits(cfg, &ask);
+	asked = ask.always |= cfg->mount_cgroup;
+	for (unsigned l = 0; l < CGROUP_LIMITS && !asked; l++)
+		asked = ask.limit[l].setting;
+	return asked && cfg->mode != MODE_EXECVE && ask.version != CGROUP_V1 &&
+	       !given(cfg, "cgroupv2_mount") && geteuid() != 0 && cgroup_lacks_place(&ask);
 }

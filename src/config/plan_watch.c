@@ -89,6 +89,7 @@ static int plan_disk(struct planner *p, struct err *err)
 
 	if (r < 0 || !(bytes || cfg->inode_limit))
 		return r;
+	p->plan->disk_limit = p->plan->upper != NULL;
 	for (unsigned i = 0; i < p->plan->n_mounts && r >= 0; i++) {
 		struct mount_plan *m = &((struct mount_plan *)p->plan->mounts)[i];
 
@@ -104,6 +105,25 @@ static int plan_disk(struct planner *p, struct err *err)
 					       (str_eq(m->dst, "/dev") ? FILES_OF_DEV : 1));
 	}
 	return r < 0 ? err_oom(err) : 0;
+}
+
+/*
+ * soft_cpu_limit() - where limits ask first, that of CPU time in each process does as well: SIGXCPU, and
+ * SIGKILL after as many seconds of CPU time as the grace period has.
+ */
+static void soft_cpu_limit(struct jail_plan *plan)
+{
+	rlim_t grace = (plan->watch.grace_ns + 999999999) / 1000000000;
+	struct rlimit now;
+
+	for (unsigned i = 0; i < plan->n_limits && grace; i++) {
+		struct rlimit *l = &((struct limit_plan *)plan->limits)[i].value;
+
+		if (plan->limits[i].resource != RLIMIT_CPU || l->rlim_cur == RLIM_INFINITY ||
+		    l->rlim_cur != l->rlim_max || getrlimit(RLIMIT_CPU, &now) < 0)
+			continue;
+		l->rlim_max = MAX(l->rlim_cur, MIN(l->rlim_cur + grace, now.rlim_max));
+	}
 }
 
 /* What has no supervisor cannot be watched. */
@@ -134,6 +154,7 @@ int plan_watch(struct planner *p, struct err *err)
 		r = duration("kill_grace", cfg->kill_grace, &w->grace_ns, err);
 	if (r >= 0)
 		r = check_supervised(cfg, w, err);
+	soft_cpu_limit(p->plan);
 	if (r >= 0)
 		r = plan_output(p, err);
 	if (r >= 0)

@@ -17,6 +17,13 @@ struct planned {
 	/* what was asked for and cannot be, but does not stop the run; lines for the log */
 	const char *warnings[8];
 	unsigned n_warnings;
+	/* when the jail has ended: what to copy from there to here, how much, where the changes go */
+	struct planned_copy {
+		const char *from, *to;
+	} *copies;
+	unsigned n_copies;
+	uint64_t copy_limit;
+	const char *diff;
 };
 
 #define PLANNED_INIT                                                                               \
@@ -29,6 +36,12 @@ struct planned {
  * @ret: PLANNED_INIT before; planned_free() after, also when this fails
  */
 int to_plan(const struct config *cfg, struct planned *ret, struct err *err);
+
+/**
+ * to_plan_wants_scope() - whether limits by control groups are asked for, but the caller, a user, has no
+ * group to make others in. The service manager could give one.
+ */
+bool to_plan_wants_scope(const struct config *cfg);
 
 void planned_free(struct planned *p);
 

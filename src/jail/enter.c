@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "jail/enter.h"
+#include "jail/receipt.h"
 #include "net/net.h"
 
 static const struct {
@@ -72,6 +73,7 @@ void enter_free(struct enter_plan *e)
 void enter_change_plan(struct jail_plan *plan, struct enter_plan *e)
 {
 	e->limited = plan->cgroup;
+	e->asked = receipt_joined(plan, e->flags);
 	plan->enter = e;
 	plan->cgroup = NULL; /* into those of the jail: enter_cgroups() */
 	plan->cgroup_seal = false;

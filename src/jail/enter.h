@@ -16,6 +16,7 @@ struct enter_plan {
 	int root;	/* its root directory */
 	uint64_t flags; /* CLONE_NEW* of the namespaces that are not ours already */
 	bool limited;	/* the jail has groups of its own: not joining them would be weaker */
+	uint64_t asked; /* protections that come with the jail, 1 << enum protection */
 };
 
 #define ENTER_INIT                                                                                 \

@@ -11,6 +11,8 @@
 #include "jail/result.h"
 #include "jail/watch.h"
 #include "net/net.h"
+#include "jail/report.h"
+#include "storage/upper.h"
 #include "trace/trace.h"
 
 struct template;
@@ -34,6 +36,8 @@ struct jail {
 	bool killing;	     /* the guard was told to end everything, or is killed */
 	int file_systems[8]; /* limited ones, kept to see how full they are */
 	unsigned n_file_systems;
+	int held[HELD];	    /* of the jail's files, where the plan asks for it */
+	struct upper upper; /* the layer that its root is written to, when it is on the host */
 	struct measure measure;
 	bool finished;
 	bool program_reported; /* result has the program's status */
@@ -60,7 +64,8 @@ struct jail_io {
 
 #define JAIL_INIT                                                                                  \
 	{                                                                                          \
-		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE, .trace = TRACE_INIT    \
+		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE, .trace = TRACE_INIT,   \
+		.held = {FD_NONE, FD_NONE, FD_NONE}, .upper = UPPER_INIT                           \
 	}
 
 /**

@@ -21,8 +21,8 @@ enum probe_status {
 
 struct probe_result {
 	enum probe_status status;
-	char found[200]; /* what was found, one line */
-	char cause[300]; /* why not, or "" */
+	char found[512]; /* what was found, one line */
+	char cause[512]; /* why not, or "" */
 	char cure[400];	 /* what to do about it, or "" */
 };
 

@@ -80,7 +80,7 @@ static void v2_causes(const struct probe_env *env, const struct look *h, struct 
 {
 	if (h->have && !h->usable) {
 		r->status = PROBE_MISSING;
-		probe_cause(r, "uid %u may not make groups in %.150s (not delegated, or read-only)",
+		probe_cause(r, "uid %u may not make groups in %.300s (not delegated, or read-only)",
 			    env->uid, h->dir);
 		probe_cure(r, "%s",
 			   env->uid ? "systemd-run --user --scope -p Delegate=yes "
@@ -109,7 +109,7 @@ void probe_cgroup_v2(const struct probe_env *env, const struct probe *probe UNUS
 	if (!v2.mounted)
 		probe_say(r, PROBE_MISSING, "not mounted");
 	else
-		probe_say(r, PROBE_OK, "%.80s: %s; delegated below: %.40s", v2.dir,
+		probe_say(r, PROBE_OK, "%.300s: %s; delegated below: %.60s", v2.dir,
 			  v2.controllers[0] ? v2.controllers : "no controllers",
 			  v2.delegated[0] ? v2.delegated : "none yet");
 	if (!v2.have && v1.usable == ALL_WANTED) {
@@ -145,7 +145,7 @@ void probe_cgroup_v1(const struct probe_env *env, const struct probe *probe UNUS
 		  v1.usable == ALL_WANTED ? PROBE_OK
 		  : v1.usable		  ? PROBE_DEGRADED
 					  : PROBE_MISSING,
-		  "writable: %s; own group of the last: %.80s", v1.usable ? usable : "none",
+		  "writable: %s; own group of the last: %.300s", v1.usable ? usable : "none",
 		  v1.dir);
 	if (v1.usable == ALL_WANTED)
 		return;

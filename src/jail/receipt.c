@@ -6,8 +6,10 @@
 
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
+#include "jail/enter.h"
 #include "jail/receipt.h"
 #include "net/net.h"
+#include "storage/upper.h"
 #include "trace/trace.h"
 
 static const struct {
@@ -91,7 +93,7 @@ uint64_t receipt_asked(const struct jail_plan *plan)
 		{plan->cgroup && plan->cgroup->limits, PROTECT_CGROUPS},
 		{true, PROTECT_NO_SURVIVORS},
 	};
-	uint64_t asked = 0;
+	uint64_t asked = plan->enter ? plan->enter->asked : 0;
 
 	for (unsigned p = 0; p < PROTECTIONS; p++)
 		if (plan->clone_flags & table[p].clone_flag)
@@ -100,6 +102,19 @@ uint64_t receipt_asked(const struct jail_plan *plan)
 		if (rest[i].asked)
 			asked |= 1ULL << rest[i].p;
 	return asked;
+}
+
+uint64_t receipt_joined(const struct jail_plan *plan, uint64_t flags)
+{
+	static const uint64_t with_it = 1ULL << PROTECT_ROOT | 1ULL << PROTECT_READ_ONLY |
+					1ULL << PROTECT_MOUNTS | 1ULL << PROTECT_TRAFFIC_RULES |
+					1ULL << PROTECT_DISK_LIMIT | 1ULL << PROTECT_CGROUPS;
+	uint64_t joined = receipt_asked(plan) & with_it;
+
+	for (unsigned p = 0; p < PROTECTIONS; p++)
+		if (flags & table[p].clone_flag)
+			joined |= 1ULL << p;
+	return joined;
 }
 
 enum protection receipt_known(const struct jail_plan *plan, unsigned i, const char **note)
@@ -117,6 +132,13 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		 "without a user namespace the capabilities that are kept reach the rules"},
 		{plan->net && plan->net->can_get_around && plan->net->policy, PROTECT_NET_POLICY,
 		 "without a user namespace the capabilities that are kept reach its network"},
+		{plan->upper && plan->upper->kind == UPPER_DIR &&
+			 (plan->upper->bytes || plan->upper->inodes),
+		 PROTECT_DISK_LIMIT,
+		 "the root's layer is a directory without a quota: what is written there is not "
+		 "limited"},
+		{plan->upper && plan->upper->kind == UPPER_BTRFS && plan->upper->inodes,
+		 PROTECT_DISK_LIMIT, "btrfs limits the bytes, but not the number of files"},
 		{plan->trace && plan->trace->audit, PROTECT_SECCOMP,
 		 "audited: the policy refuses nothing, it is told what it would refuse"},
 		{plan->cgroup_open, PROTECT_CGROUP_NS,
@@ -126,7 +148,8 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		 PROTECT_CGROUPS,
 		 "with CAP_SYS_ADMIN and no user namespace the jail can mount and write its "
 		 "groups"},
-		{plan->pid_role == PID_SHARED && !(plan->cgroup && plan->cgroup->kills),
+		{plan->pid_role == PID_SHARED && !(plan->cgroup && plan->cgroup->kills) &&
+			 !(plan->enter && plan->enter->flags & CLONE_NEWPID),
 		 PROTECT_NO_SURVIVORS,
 		 "no pid namespace: a process that forks fast enough can survive"},
 	};

@@ -61,6 +61,12 @@ enum protection receipt_find(const char *name, size_t n);
 uint64_t receipt_asked(const struct jail_plan *plan);
 
 /**
+ * receipt_joined() - which of a jail's protections whoever enters it gets with it.
+ * @flags: CLONE_NEW* of the namespaces that are joined
+ */
+uint64_t receipt_joined(const struct jail_plan *plan, uint64_t flags);
+
+/**
  * receipt_known() - a protection of the plan that is weaker than its name, before any launch.
  * @i: counts from 0
  * @note: set to why

@@ -256,6 +256,11 @@ void result_json(const struct result *r, struct sbuf *b)
 	else
 		sbuf_puts(b, ",\"limit\":null");
 	put_set(b, "limits_hit", r->hits, hits);
+	if (r->upper)
+		sbuf_printf(b, ",\"root\":{\"upper\":\"%s\",\"kept\":%s,\"layers\":%u}", r->upper,
+			    r->upper_kept ? "true" : "false", r->layers);
+	if (r->aftermath)
+		sbuf_printf(b, ",\"aftermath_errno\":%d", r->aftermath);
 	put_figures(b, r);
 	sbuf_printf(b, ",\"undisturbed\":%s",
 		    !r->watched	      ? "null"

@@ -123,6 +123,10 @@ struct result {
 	uint64_t asked, degraded, absent; /* 1 << enum protection */
 	unsigned n_notes;
 	struct result_note notes[8]; /* more protections can be degraded than can be explained */
+	const char *upper;	     /* kind of the root's writable layer; NULL: it has none */
+	unsigned layers;	     /* below it */
+	bool upper_kept;
+	int aftermath; /* errno of what was to be done after the end and failed; 0 */
 	struct err err;		     /* RESULT_SETUP_FAILED: step, cause, hint */
 	struct trace_outcome trace;  /* what watching brought; owned */
 };

@@ -157,6 +157,11 @@ static int check_mode(const struct config *cfg, struct err *err)
 		return err_set(err, EINVAL,
 			       "output_limit is not for the library: stdout and "
 			       "stderr are its caller's");
+	if (cfg->copy_out.n || cfg->diff || cfg->image)
+		return err_set(err, EINVAL, "%s is not for the library",
+			       cfg->image  ? "image"
+			       : cfg->diff ? "diff"
+					   : "copy_out");
 	/* these fork the calling process as it is */
 	if (cfg->explain || cfg->audit || cfg->seccomp_unotify)
 		return err_set(err, EINVAL, "%s is not for the library",
@@ -256,6 +261,7 @@ PUBLIC int toastainer_jail_result(const struct toastainer_jail *j, struct toasta
 		.limit = r->limit,
 		.used = r->used,
 		.undisturbed = !r->watched ? -1 : !r->disturbances,
+		.limits_hit = r->hits,
 	};
 	for (unsigned i = 0; i < TOASTAINER_FIGURES; i++)
 		ret->figures[i] = i < RESULT_FIGURES && r->sources[i] ? r->figures[i] : UINT64_MAX;
@@ -271,6 +277,11 @@ PUBLIC int toastainer_jail_result(const struct toastainer_jail *j, struct toasta
 PUBLIC const char *toastainer_figure_name(unsigned i)
 {
 	return i < RESULT_FIGURES ? result_figure_name((enum result_figure)i) : NULL;
+}
+
+PUBLIC const char *toastainer_limit_name(unsigned i)
+{
+	return i < RESULT_HITS ? result_hit_name((enum result_hit)i) : NULL;
 }
 
 PUBLIC int toastainer_jail_result_json(const struct toastainer_jail *j, char **ret)

@@ -13,6 +13,7 @@
 #include "jail/jail.h"
 #include "jail/enter.h"
 #include "jail/template.h"
+#include "mode/aftermath.h"
 #include "mode/once.h"
 #include "mode/output.h"
 #include "mode/registry.h"
@@ -47,7 +48,8 @@ static uint64_t now_ms(void)
 
 static void log_plan(const struct jail_plan *p)
 {
-	static const char *const kinds[] = {"bind", "", "symlink", "file"};
+	static const char *const kinds[] = {"bind", "",	     "symlink",	   "file",
+					    "copy", "layer", "upper layer"};
 	static const char *const networks[] = {
 		[NET_PLAIN] = "", [NET_NAT] = "nat, and ", [NET_USER] = "user, and "};
 
@@ -354,6 +356,8 @@ static int launch(struct once *o, struct result *ret, struct err *err)
 	r = follow(o, err);
 	if (r < 0)
 		return r;
+	if (o->planned.n_copies || o->planned.diff)
+		o->jail.result.aftermath = -aftermath(&o->planned, &o->jail);
 	result_free(ret); /* of the run before */
 	*ret = o->jail.result;
 	o->jail.result.trace = (struct trace_outcome){0}; /* is the caller's now */

@@ -286,8 +286,10 @@ int registry_find(struct arena *a, const char *name, struct entry *ret, struct e
 		err_set(err, ENOENT, "there is no jail with the name '%s'", name);
 		return err_hint(err, "'toastainer ps' lists those that run; --name gives one");
 	}
-	if (r == -EAGAIN)
-		return err_set(err, EAGAIN, "the jail '%s' is still starting", name);
+	if (r == -EAGAIN) {
+		err_set(err, EAGAIN, "nothing runs in the jail '%s' yet", name);
+		return err_hint(err, "it is starting, or between two runs of mode rerun");
+	}
 	return r < 0 && dir >= 0 ? err_sys(err, r, "read the entry of the jail '%s'", name) : r;
 }
 

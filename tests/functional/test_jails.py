@@ -99,6 +99,14 @@ def test_kill(root, name):
         assert proc.wait() == 128 + signal.SIGTERM
 
 
+def test_kill_of_a_stopped_jail(root, name):
+    """Its supervisor may be stopped, by the terminal's ^Z say: it goes on to end."""
+    with named(name, "-c", root, "--", "/bin/sleep", "1000") as proc:
+        os.kill(listed(name)[0]["supervisor"], signal.SIGSTOP)
+        command("kill", name, timeout=9).ok()
+        assert not listed(name) and proc.wait() == 128 + signal.SIGTERM
+
+
 def test_kill_with_a_signal(root, name):
     with named(name, "-c", root, "--", "/bin/sh", "-c", "trap 'exit 9' USR1; while :; do sleep 0.05; done") as proc:
         time.sleep(0.2)
@@ -195,6 +203,30 @@ def test_exec_status(root, name):
         assert r.rc == 125 and "--keep_caps" in r.errors()[0]
         assert command("exec", name).rc == 125
         assert inside(name, "/bin/cat", stdin=b"through").ok().out == "through"
+
+
+def test_exec_tells_what_it_is_protected_by(root, name, tmp):
+    """The same as the jail's own program, but for what the launcher does for that alone."""
+    def receipt(f):
+        return {p["protection"]: p["state"] for p in json.loads(f.read_text())["receipt"]}
+
+    command("run", "--result_json", tmp / "run", "-c", root, "--disk_limit", "1M", "--", "/bin/true").ok()
+    with named(name, "-c", root, "--disk_limit", "1M", "--", "/bin/sleep", "1000"):
+        command("exec", "--result_json", tmp / "exec", name, "/bin/true").ok()
+    assert receipt(tmp / "exec") == receipt(tmp / "run")
+    with named(name, "-c", root, "--net", "host", "--disable_clone_newpid", "--disable_proc", "--", "/bin/sleep", "1000"):
+        command("exec", "--result_json", tmp / "exec", name, "/bin/true").ok()
+    got = receipt(tmp / "exec")
+    assert not {"net_namespace", "pid_namespace"} & set(got) and got["no_survivors"] == "degraded"
+
+
+def test_exec_between_two_runs(root, name):
+    """It says so, and not that the jail has ended."""
+    with running("run", "--name", name, "-M", "r", "--rerun_delay", "60000", "-c", root, "--", "/bin/true"):
+        assert wait_for(lambda: listed(name))
+        assert wait_for(lambda: inside(name, "/bin/true").rc == 125)
+        r = inside(name, "/bin/true")
+        assert "nothing runs in the jail" in r.errors()[0] and "rerun" in r.hints()[0], r
 
 
 def test_exec_leaves_the_jail_alone(root, name):

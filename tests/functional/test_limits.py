@@ -39,7 +39,21 @@ SMALL = {"as": 512, "core": 0, "cpu": 7, "fsize": 3, "nofile": 55, "nproc": 777,
 @pytest.mark.parametrize("name", UNITS)
 def test_value(state, name):
     v = SMALL[name] * UNITS[name]
-    assert state(f"--rlimit_{name}", str(SMALL[name]))["rlimits"][name] == [v, v]
+    hard = v + 1 if name == "cpu" else v  # it is asked first: --kill_grace
+    assert state(f"--rlimit_{name}", str(SMALL[name]))["rlimits"][name] == [v, hard]
+
+
+@pytest.mark.parametrize("grace, more", [("0", 0), ("0.1", 1), ("3", 3), ("2500ms", 3)])
+def test_grace_of_the_cpu_limit(state, grace, more):
+    assert state("--rlimit_cpu", "7", "--kill_grace", grace)["rlimits"]["cpu"] == [7, 7 + more]
+    assert state("--rlimit_cpu", "7", "--kill_grace", grace, face="nsjail")["rlimits"]["cpu"] == [7, 7 + more]
+
+
+def test_grace_of_the_cpu_limit_ends_at_the_callers(state):
+    def lower():
+        resource.setrlimit(resource.RLIMIT_CPU, (8, 8))
+
+    assert state("--rlimit_cpu", "7", "--kill_grace", "5", preexec_fn=lower)["rlimits"]["cpu"] == [7, 8]
 
 
 @pytest.mark.parametrize("name", UNITS)

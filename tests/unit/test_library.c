@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,72 @@ static void reaps_its_own_only(struct toastainer_config *cfg)
 	toastainer_jail_free(jail);
 }
 
+static uint64_t figure(const struct toastainer_result *r, const char *name)
+{
+	for (unsigned i = 0; toastainer_figure_name(i); i++)
+		if (strcmp(toastainer_figure_name(i), name) == 0)
+			return r->figures[i];
+	printf("no figure is called %s\n", name);
+	failures++;
+	return 0;
+}
+
+static bool was_hit(const struct toastainer_result *r, const char *name)
+{
+	for (unsigned i = 0; toastainer_limit_name(i); i++)
+		if (strcmp(toastainer_limit_name(i), name) == 0)
+			return r->limits_hit >> i & 1;
+	return false;
+}
+
+/* The struct says what the JSON says, and of a figure that nobody knows that it is not known. */
+static void counts(void)
+{
+	struct toastainer_config *cfg = toastainer_config_new(TOASTAINER_RUN);
+	struct toastainer_jail *jail;
+	struct toastainer_result result;
+	struct toastainer_error err;
+	char *json = NULL, expected[64];
+	unsigned n = 0;
+
+	while (toastainer_figure_name(n))
+		n++;
+	CHECK(n > 15 && n <= TOASTAINER_FIGURES && !toastainer_figure_name(UINT32_MAX));
+	CHECK(!toastainer_limit_name(32));
+	CHECK(toastainer_config_set(cfg, "chroot", "/", &err) == 0);
+	CHECK(toastainer_config_set(cfg, "measure", NULL, &err) == 0);
+	CHECK(toastainer_config_set(cfg, "cpu_limit", "0.1", &err) == 0);
+	CHECK(toastainer_config_set(cfg, "rlimit_fsize", "1", &err) == 0);
+	jail = start(cfg, "while :; do :; done");
+	CHECK(toastainer_jail_wait(jail, &result) == 0);
+	CHECK(result.reason == TOASTAINER_CPU_LIMIT && result.limit == 100000);
+	CHECK(result.used >= result.limit && result.limits_hit == 0);
+	CHECK(figure(&result, "cpu_us") >= 100000 && figure(&result, "cpu_us") < 100000000);
+	CHECK(figure(&result, "minor_faults") > 0 && figure(&result, "minor_faults") < 1000000);
+	CHECK(figure(&result, "memory_peak_bytes") >= result.peak_kib << 10);
+	CHECK(figure(&result, "output_bytes") == UINT64_MAX);
+	for (unsigned i = n; i < TOASTAINER_FIGURES; i++)
+		CHECK(result.figures[i] == UINT64_MAX);
+	CHECK(toastainer_jail_result_json(jail, &json) == 0);
+	for (unsigned i = 0; i < n && json; i++) {
+		if (result.figures[i] == UINT64_MAX)
+			snprintf(expected, sizeof(expected), "\"%s\":null",
+				 toastainer_figure_name(i));
+		else
+			snprintf(expected, sizeof(expected), "\"%s\":%llu",
+				 toastainer_figure_name(i), (unsigned long long)result.figures[i]);
+		CHECK(strstr(json, expected));
+	}
+	free(json);
+	toastainer_jail_free(jail);
+	jail = start(cfg, "exec dd if=/dev/zero of=/tmp/x bs=64k count=100 2>/dev/null");
+	CHECK(toastainer_jail_wait(jail, &result) == 0);
+	CHECK(result.signal == SIGXFSZ && was_hit(&result, "file_size"));
+	CHECK(!was_hit(&result, "pids"));
+	toastainer_jail_free(jail);
+	toastainer_config_free(cfg);
+}
+
 static void says_what_fails(struct toastainer_config *cfg)
 {
 	struct toastainer_error err;
@@ -136,6 +203,7 @@ int main(void)
 		return 1;
 	follow_by_poll(cfg);
 	reaps_its_own_only(cfg);
+	counts();
 	says_what_fails(cfg);
 	toastainer_config_free(cfg);
 	look(&after);

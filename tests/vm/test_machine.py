@@ -126,3 +126,61 @@ def test_layer_of_missing_targets(root):
     """This kernel's overlay wants attached mounts; what lies below the root stays out of reach."""
     r = run("-c", root, "-T", "/new/deep", "--", "/bin/sh", "-c", "ls -d /new/deep /base /layer; cat /proc/mounts").ok()
     assert r.out.splitlines()[0] == "/new/deep" and "/base" not in r.out and "No such file" in r.err, r
+
+
+# ---- a control group from the user's service manager
+
+@pytest.fixture
+def manager():
+    """manager(VERB): systemctl for the tester's service manager; it is stopped at the end."""
+    unit = "user@1000.service"
+
+    def do(verb):
+        subprocess.run(["systemctl", verb, unit], check=True)
+
+    do("start")
+    yield do
+    do("stop")
+
+
+def as_tester(*args):
+    """Started by root's service: in a group that the tester may not write to, as after su or ssh."""
+    p = subprocess.Popen([*AS_TESTER, BIN, "run", *map(str, args)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, env={k: v for k, v in os.environ.items() if k != "XDG_RUNTIME_DIR"})
+    return toast.finish(p, timeout=60)
+
+
+def scopes():
+    return [d for top, dirs, _ in os.walk("/sys/fs/cgroup") for d in dirs if d.startswith("toastainer")]
+
+
+LIMITED = ["--cgroup_pids_max", "6", "--cgroup_mem_max", "50000000"]
+
+
+@kind("root")
+def test_systemd_gives_a_user_a_group(root, manager):
+    script = "cat /proc/self/cgroup; i=0; while [ $i -lt 9 ]; do sleep 1 & i=$((i+1)); done; wait"
+    r = as_tester("--result_json", "2", "-c", root, *LIMITED, "--", "/bin/sh", "-c", script)
+    j = json.loads(next(line for line in r.err.splitlines() if line.startswith("{")))
+    assert "fork" in r.err and r.out == "0::/\n", r
+    states = {p["protection"]: p["state"] for p in j["receipt"]}
+    assert "pids" in j["limits_hit"] and j["sources"]["memory_peak_bytes"] == "cgroup" and states["cgroup_limits"] == "enforced"
+    assert toast.wait_for(lambda: not scopes()), scopes()
+    assert as_tester("-c", root, "--", "/bin/cat", "/proc/self/cgroup").out == "0::/\n", "nothing is asked without a limit"
+    assert as_tester("-c", root, "--disable_clone_newcgroup", "--", "/bin/cat", "/proc/self/cgroup").out == \
+        pathlib.Path("/proc/self/cgroup").read_text()
+
+
+@kind("root")
+def test_no_group_without_a_service_manager(root, manager):
+    manager("stop")
+    r = as_tester("-c", root, *LIMITED, "--", "/bin/echo", "ran")
+    assert r.rc == 125 and "ran" not in r.out and "no control group from systemd: " in r.err, r
+    assert any("systemd-run --user --scope -p Delegate=yes" in h for h in r.hints()), r
+
+
+@kind("user")
+def test_a_delegated_group_suffices(root):
+    """Nobody is asked where the caller has one already."""
+    r = run("-c", root, "--disable_clone_newcgroup", *LIMITED, "--", "/bin/cat", "/proc/self/cgroup").ok()
+    assert own_group().removesuffix("/toastainer-self") in r.out and ".scope" not in r.out, r
