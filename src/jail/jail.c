@@ -238,6 +238,10 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		step = "enter";
 		r = enter_cgroups(plan->enter, j->guard, err);
 	}
+	if (r >= 0 && j->user) {
+		step = "network";
+		r = network_ready(j, err);
+	}
 	if (r >= 0 && sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0) < 0)
 		r = err_set(err, EPIPE, "the jail's first process died");
 	if (r < 0) {

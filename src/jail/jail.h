@@ -16,6 +16,7 @@
 #include "trace/trace.h"
 
 struct template;
+struct user_run;
 
 struct jail {
 	const struct jail_plan *plan; /* borrowed until jail_release() */
@@ -27,6 +28,7 @@ struct jail {
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
 	struct net_run *net;  /* its network, when the plan has one */
+	struct user_run *user;	/* ... the process that makes it */
 	struct cgroup cgroup; /* when the plan asks for groups */
 	uint64_t started_ns;  /* CLOCK_MONOTONIC */
 	struct watch_state watch;

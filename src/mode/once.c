@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "config/to_plan.h"
 #include "jail/jail.h"
+#include "jail/network.h"
 #include "jail/enter.h"
 #include "jail/template.h"
 #include "mode/aftermath.h"
@@ -192,7 +193,7 @@ static int follow(struct once *o, struct err *err)
 			[POLL_GUARD] = {j->guard_fd, POLLIN, 0},
 			[POLL_SIGNALS] = {o->signals, POLLIN, 0},
 			[POLL_CTL] = {j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
-			[POLL_NET] = {net_fd(j->net), POLLIN, 0},
+			[POLL_NET] = {network_fd(j), POLLIN, 0},
 		};
 		int n = o->output.n ? POLL_RELAY : POLL_OUTPUT, r = begin_relay(o, err);
 
@@ -210,7 +211,7 @@ static int follow(struct once *o, struct err *err)
 		if (fds[POLL_SIGNALS].revents)
 			take_signals(o);
 		if (fds[POLL_NET].revents)
-			net_step(j->net);
+			network_step(j);
 		if (o->relaying)
 			relay_pump(&o->relay, j->tty_master, fds + POLL_RELAY);
 		output_pump(&o->output);

@@ -44,6 +44,7 @@ enum net_kind {
 };
 
 struct net_policy;
+struct user_plan;
 
 enum net_action { NET_DROP, NET_REJECT, NET_ALLOW };
 
@@ -78,6 +79,7 @@ struct net_plan {
 	size_t rules_len;
 	enum net_kind kind;
 	const struct net_policy *policy; /* with kind; NULL: NET_PLAIN */
+	const struct user_plan *user;	 /* with NET_USER */
 	bool dns;			 /* names are answered at DNS_ADDRESS (dns.h) */
 	bool files;			 /* /etc/resolv.conf and /etc/hosts are ours */
 };
