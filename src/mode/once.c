@@ -53,6 +53,8 @@ static void log_plan(const struct jail_plan *p)
 {
 	static const char *const kinds[] = {"bind", "",	     "symlink",	   "file",
 					    "copy", "layer", "upper layer"};
+	static const char *const networks[] = {
+		[NET_PLAIN] = "", [NET_NAT] = "nat, and ", [NET_USER] = "user, and "};
 
 	if (!log_enabled(LOG_INFO))
 		return;
@@ -67,7 +69,8 @@ static void log_plan(const struct jail_plan *p)
 			 m->attrs & MOUNT_ATTR_RDONLY ? " ro" : "");
 	}
 	if (p->net)
-		log_info("Network: %u interfaces, %s; the namespace is %s", p->net->n_links,
+		log_info("Network: %s%u interfaces, %s; the namespace is %s",
+			 networks[p->net->kind], p->net->n_links,
 			 p->net->rules ? "traffic rules" : "no traffic rules",
 			 p->net->jails_own ? "the jail's own"
 					   : "not the jail's: its capabilities do not count there");
