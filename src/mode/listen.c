@@ -17,6 +17,7 @@
 #include "config/to_plan.h"
 #include "jail/hints.h"
 #include "jail/jail.h"
+#include "jail/network.h"
 #include "jail/template.h"
 #include "mode/listen.h"
 #include "mode/sockets.h"
@@ -143,8 +144,8 @@ static int launch(struct server *s, struct conn *c, int fd, struct err *err)
 	r = watch(s, &c->guard, c, c->jail.guard_fd, EPOLLIN);
 	if (r >= 0)
 		r = watch(s, &c->ctl, c, c->jail.ctl, EPOLLIN | EPOLLET);
-	if (r >= 0 && net_fd(c->jail.net) >= 0)
-		r = watch(s, &c->net, c, net_fd(c->jail.net), EPOLLIN);
+	if (r >= 0 && network_fd(&c->jail) >= 0)
+		r = watch(s, &c->net, c, network_fd(&c->jail), EPOLLIN);
 	return r < 0 ? err_sys(err, r, "watch the jail") : 0;
 }
 
@@ -535,7 +536,7 @@ static void handle(struct server *s, const struct watch *w)
 	else if (w == &c->client)
 		client_gone(s, c);
 	else if (w == &c->net)
-		net_step(c->jail.net);
+		network_step(&c->jail);
 	else
 		jail_event(s, c);
 }

@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "config/to_plan.h"
 #include "jail/jail.h"
+#include "jail/network.h"
 #include "jail/enter.h"
 #include "jail/template.h"
 #include "mode/aftermath.h"
@@ -25,6 +26,7 @@ struct once {
 	const struct config *cfg;
 	struct enter_plan *enter;	 /* a jail to join; NULL: make one */
 	const struct sock_fprog *filter; /* with it: the jail's system call policy */
+	once_committer commit;		 /* NULL: nobody wants what it wrote */
 	struct claim claim;
 	struct planned planned;
 	char memory[8192] __attribute__((aligned(16))); /* the plan's first memory */
@@ -51,6 +53,8 @@ static void log_plan(const struct jail_plan *p)
 {
 	static const char *const kinds[] = {"bind", "",	     "symlink",	   "file",
 					    "copy", "layer", "upper layer"};
+	static const char *const networks[] = {
+		[NET_PLAIN] = "", [NET_NAT] = "nat, and ", [NET_USER] = "user, and "};
 
 	if (!log_enabled(LOG_INFO))
 		return;
@@ -65,7 +69,8 @@ static void log_plan(const struct jail_plan *p)
 			 m->attrs & MOUNT_ATTR_RDONLY ? " ro" : "");
 	}
 	if (p->net)
-		log_info("Network: %u interfaces, %s; the namespace is %s", p->net->n_links,
+		log_info("Network: %s%u interfaces, %s; the namespace is %s",
+			 networks[p->net->kind], p->net->n_links,
 			 p->net->rules ? "traffic rules" : "no traffic rules",
 			 p->net->jails_own ? "the jail's own"
 					   : "not the jail's: its capabilities do not count there");
@@ -190,7 +195,7 @@ static int follow(struct once *o, struct err *err)
 			[POLL_GUARD] = {j->guard_fd, POLLIN, 0},
 			[POLL_SIGNALS] = {o->signals, POLLIN, 0},
 			[POLL_CTL] = {j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
-			[POLL_NET] = {net_fd(j->net), POLLIN, 0},
+			[POLL_NET] = {network_fd(j), POLLIN, 0},
 		};
 		int n = o->output.n ? POLL_RELAY : POLL_OUTPUT, r = begin_relay(o, err);
 
@@ -208,7 +213,7 @@ static int follow(struct once *o, struct err *err)
 		if (fds[POLL_SIGNALS].revents)
 			take_signals(o);
 		if (fds[POLL_NET].revents)
-			net_step(j->net);
+			network_step(j);
 		if (o->relaying)
 			relay_pump(&o->relay, j->tty_master, fds + POLL_RELAY);
 		output_pump(&o->output);
@@ -277,6 +282,26 @@ static bool has_devpts(const struct jail_plan *p)
 	return false;
 }
 
+/* commit_it() - a failure is one of ours, though the program has succeeded. */
+static void commit_it(struct once *o)
+{
+	struct result *r = &o->jail.result;
+	struct err err = ERR_INIT;
+	char upper[64];
+
+	if (r->reason != RESULT_EXITED || r->exit_code != 0) {
+		log_warn("commit: there is no new image, because the program did not succeed");
+		return;
+	}
+	if (aftermath_upper(&o->jail, upper, sizeof(upper)) < 0)
+		err_set(&err, ENOENT, "the upper layer is not there");
+	else if (o->commit(o->cfg, upper, &err) >= 0)
+		return;
+	err_wrap(&err, "commit");
+	log_err(LOG_ERROR, &err);
+	r->aftermath = r->aftermath ?: err.code;
+}
+
 /* launch() - one jail from start to end. */
 static int launch(struct once *o, struct result *ret, struct err *err)
 {
@@ -312,6 +337,8 @@ static int launch(struct once *o, struct result *ret, struct err *err)
 		return r;
 	if (o->planned.n_copies || o->planned.diff)
 		o->jail.result.aftermath = -aftermath(&o->planned, &o->jail);
+	if (o->commit)
+		commit_it(o);
 	result_free(ret); /* of the run before */
 	*ret = o->jail.result;
 	o->jail.result.trace = (struct trace_outcome){0}; /* is the caller's now */
@@ -428,6 +455,14 @@ static int run_to_end(struct once *o, struct result *ret, struct err *err)
 int once_run(const struct config *cfg, struct result *ret, struct err *err)
 {
 	struct once o = {.cfg = cfg, ONCE_INIT};
+
+	return run_to_end(&o, ret, err);
+}
+
+int once_run_commit(const struct config *cfg, once_committer commit, struct result *ret,
+		    struct err *err)
+{
+	struct once o = {.cfg = cfg, .commit = commit, ONCE_INIT};
 
 	return run_to_end(&o, ret, err);
 }
