@@ -31,7 +31,7 @@ function __toastainer_files
 	set -l words (__toastainer_words)
 	test (count $words) -lt 2; and return 1
 	__toastainer_table; and return 0
-	for place in 'image bootstrap' 'image shell' 'config check' 'config convert' 'config schema' 'policy check' 'policy explain' 'policy dump'
+	for place in 'image bootstrap' 'image shell' 'net up' 'net down' 'net status' 'config check' 'config convert' 'config schema' 'policy check' 'policy explain' 'policy dump'
 		__toastainer_at (string split ' ' $place); and return 0
 	end
 	return 1
@@ -44,14 +44,19 @@ complete -c toastainer -n __fish_use_subcommand -a ps -d 'list the jails that ha
 complete -c toastainer -n __fish_use_subcommand -a stats -d 'show what jails with a name use'
 complete -c toastainer -n __fish_use_subcommand -a exec -d 'run a further program in a jail'
 complete -c toastainer -n __fish_use_subcommand -a kill -d 'end a jail, or send its program a signal'
+complete -c toastainer -n __fish_use_subcommand -a cp -d 'copy files into and out of a jail that has a name'
 complete -c toastainer -n __fish_use_subcommand -a image -d 'make and build up root file systems'
+complete -c toastainer -n __fish_use_subcommand -a net -d 'the host\'s part of --net nat: up, down, status'
 complete -c toastainer -n __fish_use_subcommand -a config -d 'check and convert configuration files'
 complete -c toastainer -n __fish_use_subcommand -a doctor -d 'show what this machine can do, and what blocks the rest'
 complete -c toastainer -n __fish_use_subcommand -a policy -d 'check, explain and show seccomp policies'
 complete -c toastainer -n __fish_use_subcommand -a help -d 'print a help text'
 complete -c toastainer -n __fish_use_subcommand -a version -d 'print the version'
-complete -c toastainer -n '__toastainer_wants_sub image' -a bootstrap -d 'make a root file system in an empty or new directory'
-complete -c toastainer -n '__toastainer_wants_sub image' -a shell -d 'work in it: a root shell, a script, or one command'
+complete -c toastainer -n '__toastainer_wants_sub image' -a bootstrap -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a shell -d ''
+complete -c toastainer -n '__toastainer_wants_sub net' -a up -d ''
+complete -c toastainer -n '__toastainer_wants_sub net' -a down -d ''
+complete -c toastainer -n '__toastainer_wants_sub net' -a status -d ''
 complete -c toastainer -n '__toastainer_wants_sub config' -a check -d 'say whether files are valid, and what is wrong with those that are not; the users'
 complete -c toastainer -n '__toastainer_wants_sub config' -a convert -d 'print a file in the other form'
 complete -c toastainer -n '__toastainer_wants_sub config' -a schema -d 'print the format: a .proto (the default), or a JSON Schema of the JSON form'
@@ -68,11 +73,16 @@ complete -c toastainer -n '__toastainer_at exec' -l env -x
 complete -c toastainer -n '__toastainer_at exec' -l tty -x
 complete -c toastainer -n '__toastainer_at exec' -l time_limit -x
 complete -c toastainer -n '__toastainer_at exec' -l result_json -r -F
+complete -c toastainer -n '__toastainer_at cp' -l limit -x
+complete -c toastainer -n '__toastainer_at cp' -l name -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l from -x -a 'busybox debian host'
 complete -c toastainer -n '__toastainer_at image bootstrap' -l suite -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l mirror -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l variant -x
 complete -c toastainer -n '__toastainer_at image shell' -l script -r -F
+complete -c toastainer -n '__toastainer_at net up' -l subnet -x
+complete -c toastainer -n '__toastainer_at net down' -l force
+complete -c toastainer -n '__toastainer_at net status' -l json
 complete -c toastainer -n '__toastainer_at config check' -l face -x -a 'nsjail run image'
 complete -c toastainer -n '__toastainer_at config convert' -l face -x -a 'nsjail run image'
 complete -c toastainer -n '__toastainer_at config convert' -l to -x -a 'text json'
@@ -113,6 +123,16 @@ complete -c toastainer -n '__toastainer_table' -l dev -d 'a minimal /dev: null z
 complete -c toastainer -n '__toastainer_table' -l no_dev -d 'leave /dev as the root has it'
 complete -c toastainer -n '__toastainer_table' -l private_tmp -d 'a private /tmp'
 complete -c toastainer -n '__toastainer_table' -l no_private_tmp -d 'leave /tmp as the root has it'
+complete -c toastainer -n '__toastainer_table' -l image -x -d 'the root is an image of the store, with what it says of program, environment, user; as with --discard'
+complete -c toastainer -n '__toastainer_table' -l commit -x -d 'when the program of an --image has succeeded, make what it changed a layer and the whole an image NAME'
+complete -c toastainer -n '__toastainer_table' -l store -x -a '(__fish_complete_directories)' -d 'where images are (default: /var/lib/toastainer, for others ~/.local/share/toastainer)'
+complete -c toastainer -n '__toastainer_table' -l discard -d 'the root is writable, what is written lies in a layer of the jail\'s own and is gone with it'
+complete -c toastainer -n '__toastainer_table' -l keep -x -a '(__fish_complete_directories)' -d 'as --discard, but the layer is kept in DIR, and used again by the next run with it'
+complete -c toastainer -n '__toastainer_table' -l upper -x -d 'where that layer lies: auto, tmpfs, dir:DIR, btrfs:DIR, quota:DIR'
+complete -c toastainer -n '__toastainer_table' -l diff -r -F -d 'write what the run changed in its root, one JSON object a line'
+complete -c toastainer -n '__toastainer_table' -l copy_in -r -F -d 'copy a file or directory of the host into the jail before the program starts'
+complete -c toastainer -n '__toastainer_table' -l copy_out -x -d 'when the jail has ended, copy its DST to PATH of the host (default: its name, here)'
+complete -c toastainer -n '__toastainer_table' -l copy_limit -x -d 'how much --copy_out copies at most, all together'
 complete -c toastainer -n '__toastainer_table' -s R -l bindmount_ro -r -F -d 'show a file or directory of the host, read-only'
 complete -c toastainer -n '__toastainer_table' -s B -l bindmount -r -F -d 'show a file or directory of the host, writable'
 complete -c toastainer -n '__toastainer_table' -l bindmount_ro_try -r -F -d 'as --bindmount_ro, when SRC exists'

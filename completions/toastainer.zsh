@@ -35,6 +35,16 @@ typeset -ga _toastainer_table=(
 	'--no_dev[leave /dev as the root has it]'
 	'--private_tmp[a private /tmp]'
 	'--no_private_tmp[leave /tmp as the root has it]'
+	'--image=[the root is an image of the store, with what it says of program, environment, user; as with --discard]:NAME: '
+	'--commit=[when the program of an --image has succeeded, make what it changed a layer and the whole an image NAME]:NAME: '
+	'--store=[where images are (default: /var/lib/toastainer, for others ~/.local/share/toastainer)]:DIR:_directories'
+	'--discard[the root is writable, what is written lies in a layer of the jail'\''s own and is gone with it]'
+	'--keep=[as --discard, but the layer is kept in DIR, and used again by the next run with it]:DIR:_directories'
+	'--upper=[where that layer lies: auto, tmpfs, dir:DIR, btrfs:DIR, quota:DIR]:KIND[\:DIR]: '
+	'--diff=[write what the run changed in its root, one JSON object a line]:FILE:_files'
+	'*--copy_in=[copy a file or directory of the host into the jail before the program starts]:SRC\:DST:_files'
+	'*--copy_out=[when the jail has ended, copy its DST to PATH of the host (default: its name, here)]:DST[\:PATH]: '
+	'--copy_limit=[how much --copy_out copies at most, all together]:BYTES: '
 	'*'{-R+,--bindmount_ro=}'[show a file or directory of the host, read-only]:SRC[\:DST]:_files'
 	'*'{-B+,--bindmount=}'[show a file or directory of the host, writable]:SRC[\:DST]:_files'
 	'*--bindmount_ro_try=[as --bindmount_ro, when SRC exists]:SRC[\:DST]:_files'
@@ -193,9 +203,14 @@ _toastainer_kill()
 	_arguments '(- *)'{-h,--help}'[help]' 
 }
 
+_toastainer_cp()
+{
+	_arguments '(- *)'{-h,--help}'[help]' '--limit=[limit]:BYTES: ' '--name=[name]:JAIL: '
+}
+
 _toastainer_image()
 {
-	local -a subcommands=('bootstrap:make a root file system in an empty or new directory' 'shell:work in it: a root shell, a script, or one command')
+	local -a subcommands=('bootstrap:' 'shell:')
 
 	if (( CURRENT == 2 )); then
 		_describe subcommand subcommands
@@ -206,6 +221,23 @@ _toastainer_image()
 	case $words[1] in
 	bootstrap) _arguments -s '--from=[from]:value:(busybox debian host)' '--suite=[suite]:NAME: ' '--mirror=[mirror]:URL: ' '--variant=[variant]:NAME: ' '*:file:_files' ;;
 	shell) _arguments -s "${_toastainer_table[@]}" '--script=[script]:FILE:_files' '*:file:_files' ;;
+	esac
+}
+
+_toastainer_net()
+{
+	local -a subcommands=('up:' 'down:' 'status:')
+
+	if (( CURRENT == 2 )); then
+		_describe subcommand subcommands
+		return
+	fi
+	shift words
+	(( CURRENT-- ))
+	case $words[1] in
+	up) _arguments -s '--subnet=[subnet]:CIDR: ' '*:file:_files' ;;
+	down) _arguments -s '--force[force]' '*:file:_files' ;;
+	status) _arguments -s '--json[json]' '*:file:_files' ;;
 	esac
 }
 
@@ -266,7 +298,9 @@ _toastainer()
 		'stats:show what jails with a name use'
 		'exec:run a further program in a jail'
 		'kill:end a jail, or send its program a signal'
+		'cp:copy files into and out of a jail that has a name'
 		'image:make and build up root file systems'
+		'net:the host'\''s part of --net nat: up, down, status'
 		'config:check and convert configuration files'
 		'doctor:show what this machine can do, and what blocks the rest'
 		'policy:check, explain and show seccomp policies'

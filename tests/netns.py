@@ -102,3 +102,40 @@ class World:
     def close(self):
         self.host.close()
         self.out.close()
+
+
+class Internet:
+    """Two namespaces: `host`, where jails are started, and `out`, the internet and the host's neighbours.
+
+    host up0 -- down0 out: 203.0.113.2 and .1, 2600:7::2 and ::1; the host's default routes lead there.
+    In out: 9.9.9.9, 2620:fe::9 are of the internet; 192.168.3.3, 169.254.169.254, fd03::3 are not.
+    Servers there, and on the host's own addresses, answer on the ports 8000 to 8009.
+    """
+    HOST, HOST6, PUBLIC, PUBLIC6 = "203.0.113.2", "2600:7::2", "9.9.9.9", "2620:fe::9"
+    LAN, LAN6, METADATA = "192.168.3.3", "fd03::3", "169.254.169.254"
+
+    def __init__(self, serve=True):
+        self.host, self.out = Namespace(), Namespace()
+        self.host.sh(f"ip link add up0 type veth peer name down0 netns {self.out.holder.pid}; ip link set up0 up;"
+                     "ip addr add 203.0.113.2/24 dev up0; ip -6 addr add 2600:7::2/64 dev up0 nodad")
+        self.out.sh("ip link set down0 up; ip addr add 203.0.113.1/24 dev down0; ip addr add 2600:7::1/64 dev down0 nodad;"
+                    + "".join(f"ip addr add {a} dev lo{' nodad' * (':' in a)};" for a in (self.PUBLIC, self.PUBLIC6, self.LAN, self.LAN6,
+                                                                   self.METADATA)))
+        self.host.sh("ip route add default via 203.0.113.1; ip -6 route add default via 2600:7::1")
+        if serve:
+            self.out.serve(self.PUBLIC, self.PUBLIC6, self.LAN, self.LAN6, self.METADATA)
+            self.host.serve(self.HOST, self.HOST6, "127.0.0.1", "::1")
+
+    def close(self):
+        self.host.close()
+        self.out.close()
+
+    def state(self):
+        """What the host's network is made of, to be compared."""
+        return self.host.sh("ip -br link; ip -br addr; ip route; ip -6 route; nft list ruleset; ip neigh show nud permanent;"
+                            "sysctl -a 2>/dev/null | grep -E '^net.ipv[46].*(forwarding|ip_forward|accept_ra|rp_filter"
+                            "|route_localnet|proxy_arp) ' || true")
+
+    def jails(self):
+        """Names of the interfaces of jails."""
+        return [l for l in self.host.links() if l.startswith("toast-")]

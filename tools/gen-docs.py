@@ -6,12 +6,13 @@
 
 From the settings table (tools/schema-dump.c) and the help of the commands: man/toastainer.1 and
 man/toastainer.conf.5 and docs/config.md (each with a template, NAME.in), completions/toastainer.bash, .zsh
-and .fish. The files are committed. --check writes nothing, and exits 1 when one of them is stale.
+and .fish. From the built-in policies: their filters, src/kafel/builtin_filters.h. The files are committed. --check writes nothing, and exits 1 when one of them is stale.
 """
 import argparse
 import json
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 
@@ -633,6 +634,20 @@ def fill(template, **parts):
     return text
 
 
+def filters(program):
+    """The filters of the built-in policies, for the architectures that the launcher is built for."""
+    out = [f"/* {NOTE} */", "#include <linux/filter.h>", "", "/* clang-format off */"]
+    for i, (macro, arch) in enumerate({"__x86_64__": "x86_64", "__aarch64__": "aarch64", "__riscv": "riscv64"}.items()):
+        out.append(f"#{'el' if i else ''}if defined({macro})")
+        for path in sorted((REPO / "src/kafel/builtin").glob("*.policy")):
+            raw = subprocess.run([program, "policy", "dump", "--raw", "--arch", arch, path.stem], capture_output=True, check=True).stdout
+            out.append(f"static const struct sock_filter {path.stem}_filter[] = {{")
+            insns = [f"{{{code}, {jt}, {jf}, {k}u}}," for code, jt, jf, k in struct.iter_unpack("<HBBI", raw)]
+            out += ["\t" + " ".join(insns[at:at + 4]) for at in range(0, len(insns), 4)]
+            out.append("};")
+    return "\n".join([*out, "#endif", ""])
+
+
 def generate(data, program):
     table, commands = Table(data), Commands(program)
     version = data["version"]
@@ -644,6 +659,7 @@ def generate(data, program):
         "completions/toastainer.bash": bash(table, commands),
         "completions/toastainer.zsh": zsh(table, commands),
         "completions/toastainer.fish": fish(table, commands),
+        "src/kafel/builtin_filters.h": filters(pathlib.Path(program).resolve()),
     }
 
 

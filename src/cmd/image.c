@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "cmd/commands.h"
+#include "cmd/image_store.h"
 #include "cmd/outcome.h"
 #include "config/cli.h"
 #include "image/bootstrap.h"
@@ -26,9 +27,10 @@
 static const char usage_image[] =
 	"usage: toastainer image bootstrap DIR [--from busybox|debian|host]\n"
 	"       toastainer image shell DIR [--script FILE] [OPTIONS] [-- COMMAND...]\n"
+	"       toastainer image SUBCOMMAND [--store DIR] [--json] ...\n"
 	"\n"
-	"  bootstrap   make a root file system in an empty or new directory\n"
-	"  shell       work in it: a root shell, a script, or one command\n";
+	"  bootstrap DIR          make a root file system in an empty or new directory\n"
+	"  shell DIR              work in it: a root shell, a script, or one command\n";
 
 static const char usage_bootstrap[] =
 	"usage: toastainer image bootstrap DIR [OPTIONS]\n"
@@ -271,14 +273,19 @@ static int image_main(int argc, char **argv)
 		{"bootstrap", bootstrap_main},
 		{"shell", shell_main},
 	};
+	const struct image_command *cmd;
 
 	if (argc < 2 || str_eq(argv[1], "--help") || str_eq(argv[1], "-h")) {
 		fputs(usage_image, argc < 2 ? stderr : stdout);
+		image_store_usage(argc < 2 ? stderr : stdout);
 		return argc < 2 ? EXIT_OURS : 0;
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
 		if (str_eq(argv[1], commands[i].name))
 			return commands[i].main(argc - 1, argv + 1);
+	cmd = image_store_command(argv[1]);
+	if (cmd)
+		return image_store_main(cmd, argc - 1, argv + 1);
 	return usage_error(usage_image, "image: unknown subcommand");
 }
 

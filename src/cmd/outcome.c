@@ -23,6 +23,8 @@ int outcome_status(enum config_face face, const struct result *r)
 	}
 	if (result_is_limit(r->reason)) /* whatever the program made of being asked to end */
 		return 128 + SIGKILL;
+	if (r->aftermath && !r->signal && !r->exit_code)
+		return face == FACE_NSJAIL ? EXIT_NSJAIL : EXIT_OURS;
 	return r->signal ? 128 + r->signal : r->exit_code;
 }
 

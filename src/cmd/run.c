@@ -12,6 +12,7 @@
 #include "cmd/outcome.h"
 #include "config/cli.h"
 #include "config/dump.h"
+#include "config/image_use.h"
 #include "config/to_plan.h"
 #include "jail/hints.h"
 #include "mode/execve.h"
@@ -90,6 +91,28 @@ static void tell_starter(void *arg)
 	close(take_fd(&s->fd));
 }
 
+/* commit() - the helper packs it, adds it to the store and names the image. */
+static int commit(const struct config *cfg, const char *upper, struct err *err)
+{
+	const char *words[] = {"image", "commit",    "--base",	cfg->image, "--upper",
+			       upper,	cfg->commit, "--store", cfg->store, NULL};
+	char *argv[ARRAY_SIZE(words)], said[500];
+	int r;
+
+	if (!cfg->store)
+		words[7] = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		argv[i] = (char *)(uintptr_t)words[i];
+	r = helper_run("toastainer-image", argv, said, sizeof(said));
+	if (r == 0)
+		log_info("%s", said);
+	else if (r < 0)
+		return err_sys(err, r, "run toastainer-image");
+	else
+		return err_set(err, EIO, "toastainer-image ended with status %d", r);
+	return 0;
+}
+
 /* run_mode() - what the config's mode is. Return: the exit status. */
 static int run_mode(const struct config *cfg, int result_fd, struct starter *starter,
 		    struct err *err)
@@ -110,7 +133,10 @@ static int run_mode(const struct config *cfg, int result_fd, struct starter *sta
 		hint_add(err);
 		return fail(cfg->face, err);
 	}
-	once_run(cfg, &result, err);
+	if (cfg->commit)
+		once_run_commit(cfg, commit, &result, err);
+	else
+		once_run(cfg, &result, err);
 	if (result.reason == RESULT_SETUP_FAILED) {
 		hint_add(&result.err);
 		log_err(LOG_FATAL, &result.err);
@@ -156,6 +182,17 @@ static void ask_for_scope(void)
 		log_warn("no control group from systemd: %s", said[0] ? said : "the helper failed");
 }
 
+/* A result file must not go on telling of the run before, when this one is refused. */
+static void tell_refusal(const struct config *cfg, const struct err *err)
+{
+	struct result result = {.reason = RESULT_SETUP_FAILED, .exit_code = -1, .err = *err};
+	_cleanup_close_ int fd = FD_NONE;
+
+	snprintf(result.err.step, sizeof(result.err.step), "options");
+	if (outcome_open(cfg, &fd, NULL) == 0)
+		outcome_write(fd, &result, NULL);
+}
+
 static int run(struct config *cfg, struct err *err)
 {
 	_cleanup_close_ int result_fd = FD_NONE;
@@ -168,6 +205,11 @@ static int run(struct config *cfg, struct err *err)
 		return fail(cfg->face, err);
 	}
 	r = outcome_open(cfg, &result_fd, err);
+	if (r >= 0 && cfg->image) {
+		r = image_use(cfg, err);
+		if (r < 0)
+			tell_refusal(cfg, err);
+	}
 	if (r >= 0 && cfg->daemon)
 		r = background(&starter, err);
 	if (r >= 0 && cfg->pid_file)
@@ -203,17 +245,6 @@ static int print_config(const struct config *cfg, bool json, struct err *err)
 	/* An empty file is refused, as nsjail does. */
 	fputs(text.n > 0 ? text.s : "# every setting has its default\n", stdout);
 	return fflush(stdout) ? 1 : 0;
-}
-
-/* A result file must not go on telling of the run before, when this one is refused. */
-static void tell_refusal(const struct config *cfg, const struct err *err)
-{
-	struct result result = {.reason = RESULT_SETUP_FAILED, .exit_code = -1, .err = *err};
-	_cleanup_close_ int fd = FD_NONE;
-
-	snprintf(result.err.step, sizeof(result.err.step), "options");
-	if (outcome_open(cfg, &fd, NULL) == 0)
-		outcome_write(fd, &result, NULL);
 }
 
 static int jail_command(enum config_face face, char **argv)

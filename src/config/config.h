@@ -211,6 +211,14 @@ struct config {
 	LIST_OF(struct cfg_mount) mount;
 	int32_t mnt_api;
 
+	/* a root of the jail's own, and what comes in and out (plan_root.c) */
+	bool discard;
+	const char *keep, *upper, *diff, *copy_limit, *image, *store, *commit;
+	LIST_OF(const char *) copy_in;
+	LIST_OF(const char *) copy_out;
+	LIST_OF(const char *) layers; /* of the image, topmost first (image_use.h) */
+	int image_lock;		      /* holds it in its store, or FD_NONE */
+
 	/* seccomp */
 	const char *seccomp_policy_file, *seccomp_unotify_report;
 	LIST_OF(const char *) seccomp_string;

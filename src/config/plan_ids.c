@@ -192,12 +192,16 @@ static int plan_map(struct planner *p, bool group, struct idmap_plan *ret, uint3
 		}
 		maps[i].count = in[i].count;
 		helper |= in[i].use_newidmap;
-		if (r >= 0)
+		ret->shifted |= maps[i].inside != maps[i].outside;
+		if (r >= 0) {
+			ret->shifted |= maps[i].inside != maps[i].outside;
 			r = check_entry(maps, i, what, err);
+		}
 		if (r < 0)
 			return place ? err_wrap(err, "%s", place) : r;
 	}
 	*ret_id = maps[0].inside;
+	ret->outside = maps[0].outside;
 	if (!privileged &&
 	    (n > 1 || maps[0].count > 1 || maps[0].outside != (group ? getegid() : geteuid())))
 		helper = true;

@@ -49,12 +49,8 @@ static const struct mount_plan dev_mounts[] = {
 #undef LINK
 };
 
-struct list {
-	struct mount_plan *v;
-	unsigned n, cap;
-};
-
-static struct mount_plan *add(struct planner *p, struct list *l, const struct mount_plan *m)
+struct mount_plan *plan_mount_add(struct planner *p, struct mount_list *l,
+				  const struct mount_plan *m)
 {
 	void *v = arena_grow(&p->out->arena, l->v, l->n, &l->cap, sizeof(*l->v));
 
@@ -231,7 +227,7 @@ static bool below(const char *path, const char *dir)
 }
 
 /* has_target() - whether the user mounts something exactly there. */
-static bool has_target(const struct list *l, const char *dst)
+static bool has_target(const struct mount_list *l, const char *dst)
 {
 	for (unsigned i = 1; i < l->n; i++)
 		if (same_target(l->v[i].dst, dst))
@@ -239,7 +235,7 @@ static bool has_target(const struct list *l, const char *dst)
 	return false;
 }
 
-static int add_fs(struct planner *p, struct list *l, const char *type, const char *dst,
+static int add_fs(struct planner *p, struct mount_list *l, const char *type, const char *dst,
 		  const char *options, uint64_t attrs, struct err *err)
 {
 	struct mount_plan m = {.kind = MOUNT_FS,
@@ -252,11 +248,11 @@ static int add_fs(struct planner *p, struct list *l, const char *type, const cha
 			       .make_target = strncmp(dst, "/dev/", 5) == 0};
 	int r = parse_options(p, &m, options, err);
 
-	return r < 0 ? r : add(p, l, &m) ? 0 : err_oom(err);
+	return r < 0 ? r : plan_mount_add(p, l, &m) ? 0 : err_oom(err);
 }
 
 /* A minimal /dev of links and of the host's harmless devices. */
-static int add_dev(struct planner *p, struct list *l, struct err *err)
+static int add_dev(struct planner *p, struct mount_list *l, struct err *err)
 {
 	const uint64_t safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	/* group tty may own terminals only where group 5 exists inside */
@@ -264,7 +260,7 @@ static int add_dev(struct planner *p, struct list *l, struct err *err)
 	int r = add_fs(p, l, "tmpfs", "/dev", "mode=0755,size=65536", safe, err);
 
 	for (size_t i = 0; i < ARRAY_SIZE(dev_mounts) && r >= 0; i++)
-		r = add(p, l, &dev_mounts[i]) ? 0 : err_oom(err);
+		r = plan_mount_add(p, l, &dev_mounts[i]) ? 0 : err_oom(err);
 	if (r >= 0)
 		r = add_fs(p, l, "devpts", "/dev/pts",
 			   tty_group ? "newinstance,ptmxmode=0666,mode=0620,gid=5"
@@ -275,7 +271,7 @@ static int add_dev(struct planner *p, struct list *l, struct err *err)
 	return r;
 }
 
-static int add_proc(struct planner *p, struct list *l, struct err *err)
+static int add_proc(struct planner *p, struct mount_list *l, struct err *err)
 {
 	const struct config *cfg = p->cfg;
 	uint64_t attrs = cfg->proc_rw ? 0 : MOUNT_ATTR_RDONLY;
@@ -286,7 +282,7 @@ static int add_proc(struct planner *p, struct list *l, struct err *err)
 }
 
 /* The jail's own groups: the v2 one, or a directory with one for each hierarchy. */
-static int add_cgroup(struct planner *p, struct list *l, struct err *err)
+static int add_cgroup(struct planner *p, struct mount_list *l, struct err *err)
 {
 	static const char top[] = "/sys/fs/cgroup";
 	const uint64_t attrs =
@@ -314,7 +310,7 @@ static int add_cgroup(struct planner *p, struct list *l, struct err *err)
  * /proc, /dev, /tmp right after the root, unless the user mounts there. nsjail's /proc comes last, and
  * the others only when asked for.
  */
-static int add_defaults(struct planner *p, struct list *l, const struct list *users,
+static int add_defaults(struct planner *p, struct mount_list *l, const struct mount_list *users,
 			struct err *err)
 {
 	const struct config *cfg = p->cfg;
@@ -331,7 +327,7 @@ static int add_defaults(struct planner *p, struct list *l, const struct list *us
 }
 
 /* The config's mounts from the last one on "/" on; earlier ones would be covered by it. */
-static int users_mounts(struct planner *p, struct list *l, struct err *err)
+static int users_mounts(struct planner *p, struct mount_list *l, struct err *err)
 {
 	const struct config *cfg = p->cfg;
 	struct mount_plan root = {.kind = MOUNT_FS,
@@ -354,7 +350,7 @@ static int users_mounts(struct planner *p, struct list *l, struct err *err)
 		if (cfg->face != FACE_NSJAIL)
 			root.attrs |= MOUNT_ATTR_NODEV;
 	}
-	if (!add(p, l, &root))
+	if (!plan_mount_add(p, l, &root))
 		return err_oom(err);
 	for (unsigned i = 0; i < cfg->mount.n; i++) {
 		r = convert(p, &cfg->mount.v[i], &m, err);
@@ -367,14 +363,14 @@ static int users_mounts(struct planner *p, struct list *l, struct err *err)
 			l->n = 0;
 			m.strict_target = false;
 		}
-		if (!add(p, l, &m))
+		if (!plan_mount_add(p, l, &m))
 			return err_oom(err);
 	}
 	return 0;
 }
 
 /* A target can be made when it lies on a file system that the jail has for itself. */
-static void decide_targets(struct planner *p, struct list *l)
+static void decide_targets(struct planner *p, struct mount_list *l)
 {
 	bool nsjail = p->cfg->face == FACE_NSJAIL;
 
@@ -387,9 +383,10 @@ static void decide_targets(struct planner *p, struct list *l)
 	}
 }
 
-static void decide_readonly(struct planner *p, struct list *l)
+static void decide_readonly(struct planner *p, struct mount_list *l)
 {
-	bool all = !p->plan->classic_mounts;
+	/* what is copied in must find a read-only mount read-only */
+	bool all = !p->plan->classic_mounts && !p->cfg->copy_in.n;
 
 	for (unsigned i = 0; i < l->n; i++) {
 		struct mount_plan *m = &l->v[i];
@@ -410,7 +407,7 @@ static void decide_readonly(struct planner *p, struct list *l)
  * In a network namespace that is not its own a jail may not mount sysfs: the launcher makes it, for the
  * jail's namespace all the same.
  */
-static int decide_sysfs(struct planner *p, struct list *l, struct err *err)
+static int decide_sysfs(struct planner *p, struct mount_list *l, struct err *err)
 {
 	unsigned n = 0;
 
@@ -432,6 +429,25 @@ static int decide_sysfs(struct planner *p, struct list *l, struct err *err)
 		return err_hint(err, "Linux 5.2 has it; leave out --experimental_mnt=old");
 	}
 	return 0;
+}
+
+/* What the network brings, unless the user mounts there. */
+static int add_net_files(struct planner *p, struct mount_list *l, const struct mount_list *users,
+			 struct err *err)
+{
+	struct mount_plan files[2];
+	int n = plan_net_files(p, files, err);
+
+	for (int i = 0; i < n; i++) {
+		if (has_target(users, files[i].dst))
+			continue;
+		/* A directory of the user's that lacks it is left as it is. */
+		for (unsigned k = 1; k < users->n; k++)
+			files[i].optional |= below(files[i].dst, users->v[k].dst);
+		if (!plan_mount_add(p, l, &files[i]))
+			return err_oom(err);
+	}
+	return n < 0 ? n : 0;
 }
 
 /* source_is_file() - what kind of target a mount needs; a missing source counts as a directory. */
@@ -478,7 +494,7 @@ static bool target_is_missing(int root, const struct mount_plan *m)
 	int fd;
 
 	if (m->kind != MOUNT_SYMLINK) {
-		fd = target_find(root, m->dst, O_PATH, m->strict_target);
+		fd = target_find(root, m->dst, target_flags(m), m->strict_target);
 		if (fd >= 0)
 			close(fd);
 		return fd == -ENOENT; /* other errors the mount itself reports best */
@@ -513,7 +529,7 @@ static int cannot_make(const struct mount_plan *root, const struct mount_plan *m
  * missing_targets() - `run -c DIR` never makes anything in DIR. What is missing comes from a
  * second layer above a read-only DIR; in a writable one it is an error.
  */
-static int missing_targets(struct planner *p, struct list *l, int root, struct err *err)
+static int missing_targets(struct planner *p, struct mount_list *l, int root, struct err *err)
 {
 	struct root_extra *extra = arena_alloc(&p->out->arena, (l->n + 1) * sizeof(*extra));
 	unsigned n = 0;
@@ -529,6 +545,16 @@ static int missing_targets(struct planner *p, struct list *l, int root, struct e
 		m->exists_is_fine = m->kind == MOUNT_SYMLINK;
 		if (!target_is_missing(root, m))
 			continue;
+		if (!(l->v[0].attrs & MOUNT_ATTR_RDONLY) && m->cover_link) {
+			plan_warn(p,
+				  "'%s' has no %s, which the network brings: make an empty file "
+				  "there",
+				  l->v[0].src, m->dst);
+			l->n--;
+			memmove(m, m + 1, (l->n - i) * sizeof(*m));
+			i--;
+			continue;
+		}
 		if (!(l->v[0].attrs & MOUNT_ATTR_RDONLY))
 			return cannot_make(&l->v[0], m, err);
 		r = check_way(root, m->dst, err);
@@ -547,7 +573,7 @@ static int missing_targets(struct planner *p, struct list *l, int root, struct e
 	return 0;
 }
 
-static int check_root(struct planner *p, struct list *l, struct err *err)
+static int check_root(struct planner *p, struct mount_list *l, struct err *err)
 {
 	struct mount_plan *root = &l->v[0];
 	_cleanup_close_ int fd = FD_NONE;
@@ -565,6 +591,10 @@ static int no_mount_namespace(struct planner *p, struct err *err)
 {
 	const struct config *cfg = p->cfg;
 
+	if (plan_root_wanted(cfg) || cfg->copy_in.n || cfg->copy_out.n) {
+		err_set(err, EINVAL, "a root of its own, and copies, need a mount namespace");
+		return err_hint(err, "leave out --disable_clone_newns");
+	}
 	if (cfg->mount.n) {
 		err_set(err, EINVAL, "mounts need a mount namespace");
 		return err_hint(err, "leave out --disable_clone_newns, or the mounts");
@@ -585,7 +615,7 @@ static int no_mount_namespace(struct planner *p, struct err *err)
 int plan_mounts(struct planner *p, struct err *err)
 {
 	const struct config *cfg = p->cfg;
-	struct list users = {0}, all = {0};
+	struct mount_list users = {0}, all = {0};
 	int r;
 
 	p->plan->cwd = cfg->cwd;
@@ -597,18 +627,25 @@ int plan_mounts(struct planner *p, struct err *err)
 	r = users_mounts(p, &users, err);
 	if (r < 0)
 		return r;
-	if (!add(p, &all, &users.v[0]))
+	if (!plan_mount_add(p, &all, &users.v[0]))
 		return err_oom(err);
-	r = add_defaults(p, &all, &users, err);
+	r = plan_root(p, &all, err);
+	if (r >= 0)
+		r = add_defaults(p, &all, &users, err);
 	for (unsigned i = 1; i < users.n && r >= 0; i++)
-		r = add(p, &all, &users.v[i]) ? 0 : err_oom(err);
+		r = plan_mount_add(p, &all, &users.v[i]) ? 0 : err_oom(err);
 	if (r >= 0 && cfg->mount_cgroup && !has_target(&users, "/sys/fs/cgroup"))
 		r = add_cgroup(p, &all, err);
 	if (r >= 0 && cfg->face == FACE_NSJAIL && cfg->mount_proc)
 		r = add_proc(p, &all, err);
+	if (r >= 0 && p->plan->net)
+		r = add_net_files(p, &all, &users, err);
 	if (r < 0)
 		return r;
 	decide_targets(p, &all);
+	r = plan_copies(p, &all, err);
+	if (r < 0)
+		return r;
 	r = check_root(p, &all, err);
 	if (r < 0)
 		return r;

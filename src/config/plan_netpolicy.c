@@ -322,13 +322,26 @@ static int plan_publish(struct planner *p, struct net_policy *policy, struct err
 
 /* ---- resolvers, rates */
 
+/* Who answers is a launcher beside the jail, at an address of its loopback interface. */
+static int check_dns(const struct config *cfg, struct err *err)
+{
+	const char *why = cfg->iface_no_lo	     ? "the loopback interface (iface_no_lo)"
+			  : cfg->mode == MODE_EXECVE ? "a launcher, which the mode execve has not"
+						     : NULL;
+
+	if (!why)
+		return 0;
+	err_set(err, EINVAL, "names need %s", why);
+	return err_hint(err, "say --dns none to do without");
+}
+
 static int plan_dns(struct planner *p, struct net_policy *policy, struct err *err)
 {
 	const struct config *cfg = p->cfg;
 	struct net_addr *v;
 
 	if (!cfg->dns.n)
-		return 0;
+		return check_dns(cfg, err);
 	policy->no_dns = str_eq(cfg->dns.v[0], "none");
 	if (policy->no_dns)
 		return cfg->dns.n == 1 ? 0 : err_set(err, EINVAL, "dns: none, or resolvers");
@@ -348,7 +361,7 @@ static int plan_dns(struct planner *p, struct net_policy *policy, struct err *er
 	}
 	policy->dns = v;
 	policy->n_dns = cfg->dns.n;
-	return 0;
+	return check_dns(cfg, err);
 }
 
 static int plan_rate(const char *name, const char *text, uint64_t *ret, struct err *err)

@@ -17,10 +17,31 @@ struct planner {
 	struct jail_plan *plan; /* &out->plan */
 };
 
+struct user_plan;
+
 int plan_ids(struct planner *p, struct err *err);     /* plan_ids.c: id maps, user, group */
 int plan_net(struct planner *p, struct err *err);     /* plan_net.c: interfaces, traffic rules */
 int plan_cgroup(struct planner *p, struct err *err);  /* plan_cgroup.c: control groups */
 int plan_mounts(struct planner *p, struct err *err);  /* plan_mounts.c: root and mounts */
+/* struct mount_list - the mounts while they are being put together */
+struct mount_list {
+	struct mount_plan *v;
+	unsigned n, cap;
+};
+
+/** plan_mount_add() - Return: the new one, or NULL: no memory. */
+struct mount_plan *plan_mount_add(struct planner *p, struct mount_list *l,
+				  const struct mount_plan *m);
+
+/* plan_root.c: a root of the jail's own, and what is copied in and out */
+bool plan_root_wanted(const struct config *cfg);
+
+/** plan_root() - make the root, which is the list so far, an overlay where that is asked for. */
+int plan_root(struct planner *p, struct mount_list *l, struct err *err);
+
+/** plan_copies() - what comes after all mounts, which must be in the list. */
+int plan_copies(struct planner *p, struct mount_list *l, struct err *err);
+
 int plan_limits(struct planner *p, struct err *err);  /* plan_limits.c: rlimits, CPUs, ... */
 int plan_watch(struct planner *p, struct err *err);   /* plan_watch.c: limits of our own */
 int plan_require(struct planner *p, struct err *err); /* plan_watch.c: last, judges the plan */
@@ -32,6 +53,22 @@ int plan_exec(struct planner *p, struct err *err);    /* plan_exec.c: argv, envi
  * @ret: NULL when the network is not routed by us
  */
 int plan_netpolicy(struct planner *p, const struct net_policy **ret, struct err *err);
+
+/**
+ * plan_usernet() - plan_usernet.c: the network that a process of ours makes.
+ * @policy: NULL: nsjail's user_net alone
+ */
+int plan_usernet(struct planner *p, const struct net_policy *policy, const struct user_plan **ret,
+		 struct err *err);
+
+/** plan_iface_name() - plan_net.c: the name of an interface. @to: IFNAMSIZ bytes */
+int plan_iface_name(const char *s, char *to, struct err *err);
+
+/**
+ * plan_net_files() - plan_netfiles.c: the files that a routed network brings.
+ * Return: how many mounts, or a negative errno
+ */
+int plan_net_files(struct planner *p, struct mount_plan files[2], struct err *err);
 
 /**
  * plan_address() - plan_net.c: "ADDRESS[/PREFIX]".

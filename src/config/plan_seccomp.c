@@ -55,7 +55,7 @@ static int read_policy(struct planner *p, const char **ret_name, char **ret, siz
 	return cfg->seccomp_string.n ? join(p, ret, ret_n, err) : 0;
 }
 
-/* compile() - the policy and its filter; both stay NULL when there is none. */
+/* compile() - the policy and its filter; @ret_policy stays NULL where nobody will ask it anything. */
 static int compile(struct planner *p, struct kafel_policy **ret_policy, struct err *err)
 {
 	/* nsjail gives numbers of the x32 interface to the policy's DEFAULT; elsewhere they are killed */
@@ -72,17 +72,19 @@ static int compile(struct planner *p, struct kafel_policy **ret_policy, struct e
 	prog = arena_alloc(&p->out->arena, sizeof(*prog));
 	if (!prog)
 		return err_oom(err);
+	p->plan->seccomp = p->plan->policy = prog;
+	p->plan->seccomp_kills = !p->cfg->audit;
+	if (!p->cfg->explain && !p->cfg->audit && kafel_ready(text, n, prog))
+		return 0;
 	r = kafel_parse(&options, text, n, name, &p->out->arena, ret_policy, err);
 	if (r >= 0)
 		r = kafel_generate(*ret_policy, &p->out->arena, prog, err);
 	if (r < 0)
 		return err_wrap(err, "seccomp policy");
-	p->plan->seccomp = p->plan->policy = prog;
-	p->plan->seccomp_kills = !p->cfg->audit;
 	return 0;
 }
 
-/* What watches needs a launcher beside the jail, and tells of one jail at a time. */
+/* What watches needs a launcher beside the jail. */
 static int check_watching(const struct config *cfg, bool policy, struct err *err)
 {
 	const char *name = cfg->audit ? "audit" : cfg->seccomp_unotify ? "seccomp_unotify" : NULL;
@@ -90,8 +92,6 @@ static int check_watching(const struct config *cfg, bool policy, struct err *err
 	if (cfg->mode == MODE_EXECVE && (name || cfg->explain))
 		return err_set(err, EINVAL, "%s: mode execve has no supervisor that could watch",
 			       name ?: "explain");
-	if (cfg->mode == MODE_LISTEN && name)
-		return err_set(err, EINVAL, "%s tells of one jail: not for mode listen", name);
 	if (cfg->audit && !policy)
 		return err_set(err, EINVAL, "audit: there is no seccomp policy to audit");
 	return 0;

@@ -89,6 +89,7 @@ static int plan_disk(struct planner *p, struct err *err)
 
 	if (r < 0 || !(bytes || cfg->inode_limit))
 		return r;
+	p->plan->disk_limit = p->plan->upper != NULL;
 	for (unsigned i = 0; i < p->plan->n_mounts && r >= 0; i++) {
 		struct mount_plan *m = &((struct mount_plan *)p->plan->mounts)[i];
 

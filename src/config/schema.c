@@ -440,6 +440,37 @@ static const struct setting config_rows[] = {
 	{.type = F_BOOL, .flags = SF_OURS | SF_OUR_OPTION | SF_NEGATE | SF_ALIAS,
 	 .offset = offsetof(struct config, tmp), .opt = "no_private_tmp", .group = G_ROOT,
 	 .help = "leave /tmp as the root has it"},
+	/* a root of the jail's own: plan_root.c */
+	{.name = "image", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1187,
+	 .offset = offsetof(struct config, image), .opt = "image", .arg = "NAME", .group = G_ROOT,
+	 .help = "the root is an image of the store, with what it says of program, environment, user; as with --discard"},
+	{.name = "commit", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1189,
+	 .offset = offsetof(struct config, commit), .opt = "commit", .arg = "NAME", .group = G_ROOT,
+	 .help = "when the program of an --image has succeeded, make what it changed a layer and the whole an image NAME"},
+	{.name = "store", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1188,
+	 .offset = offsetof(struct config, store), .opt = "store", .arg = "DIR", .group = G_ROOT,
+	 .help = "where images are (default: /var/lib/toastainer, for others ~/.local/share/toastainer)"},
+	{.name = "discard", .type = F_BOOL, .flags = SF_OURS | SF_OUR_OPTION, .number = 1180,
+	 .offset = offsetof(struct config, discard), .opt = "discard", .group = G_ROOT,
+	 .help = "the root is writable, what is written lies in a layer of the jail's own and is gone with it"},
+	{.name = "keep", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1181,
+	 .offset = offsetof(struct config, keep), .opt = "keep", .arg = "DIR", .group = G_ROOT,
+	 .help = "as --discard, but the layer is kept in DIR, and used again by the next run with it"},
+	{.name = "upper", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1182,
+	 .offset = offsetof(struct config, upper), .opt = "upper", .arg = "KIND[:DIR]", .group = G_ROOT,
+	 .help = "where that layer lies: auto, tmpfs, dir:DIR, btrfs:DIR, quota:DIR"},
+	{.name = "diff", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1183,
+	 .offset = offsetof(struct config, diff), .opt = "diff", .arg = "FILE", .group = G_REPORT,
+	 .help = "write what the run changed in its root, one JSON object a line"},
+	{.name = "copy_in", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_REPEATED, .number = 1184,
+	 .offset = offsetof(struct config, copy_in), .opt = "copy_in", .arg = "SRC:DST", .group = G_ROOT,
+	 .help = "copy a file or directory of the host into the jail before the program starts"},
+	{.name = "copy_out", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_REPEATED, .number = 1185,
+	 .offset = offsetof(struct config, copy_out), .opt = "copy_out", .arg = "DST[:PATH]", .group = G_ROOT,
+	 .help = "when the jail has ended, copy its DST to PATH of the host (default: its name, here)"},
+	{.name = "copy_limit", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION, .number = 1186,
+	 .offset = offsetof(struct config, copy_limit), TEXT("256M"), .opt = "copy_limit", .arg = "BYTES",
+	 .group = G_ROOT, .help = "how much --copy_out copies at most, all together"},
 	{.name = "mount", MSG(mount), .flags = SF_REPEATED, .number = 67,
 	 .offset = offsetof(struct config, mount), .group = G_ROOT,
 	 .help = "a mount; in the order given"},
@@ -1062,6 +1093,7 @@ void config_init(struct config *cfg, enum config_face face)
 {
 	memset(cfg, 0, sizeof(*cfg));
 	cfg->face = face;
+	cfg->image_lock = FD_NONE;
 	schema_defaults(&schema_config, cfg, face);
 }
 
@@ -1076,5 +1108,7 @@ const char *config_place(const struct config *cfg, const char *value)
 void config_free(struct config *cfg)
 {
 	arena_free(&cfg->arena);
+	if (cfg->image_lock >= 0)
+		close(cfg->image_lock);
 	config_init(cfg, cfg->face);
 }

@@ -17,6 +17,13 @@ struct planned {
 	/* what was asked for and cannot be, but does not stop the run; lines for the log */
 	const char *warnings[8];
 	unsigned n_warnings;
+	/* when the jail has ended: what to copy from there to here, how much, where the changes go */
+	struct planned_copy {
+		const char *from, *to;
+	} *copies;
+	unsigned n_copies;
+	uint64_t copy_limit;
+	const char *diff;
 };
 
 #define PLANNED_INIT                                                                               \

@@ -108,9 +108,24 @@ static int await_go(struct child *c, struct err *err)
 	return n == 1 ? 0 : err_set(err, ECANCELED, "the launcher is gone");
 }
 
+/* Before "go" come the layers of the root, when only the launcher can make their mounts. */
+static int take_layers(struct child *c, struct err *err)
+{
+	for (unsigned i = 1; i <= c->plan->n_shifted; i++) {
+		char kind;
+		ssize_t n = io_recv_fd(c->ctl, &kind, 1, 0, &c->trees[i]);
+
+		if (n != 1 || c->trees[i] < 0)
+			return err_set(err, ECANCELED, "the launcher gives no layers");
+	}
+	return 0;
+}
+
 static int step_idmap(struct child *c, struct err *err)
 {
-	return c->wait_go ? await_go(c, err) : 0;
+	int r = c->wait_go && c->plan->n_shifted ? take_layers(c, err) : 0;
+
+	return r >= 0 && c->wait_go ? await_go(c, err) : r;
 }
 
 /* Whoever explains violations attaches now: later, this process may have become someone else. */
@@ -343,6 +358,7 @@ static const struct step {
 	{"enter", step_enter},
 	{"root", mounts_root},
 	{"mounts", mounts_attach},
+	{"mounts", mounts_hold},
 	{"readonly", mounts_readonly},
 	{"tty", terminal_take},
 	{"pivot", mounts_pivot},

@@ -82,6 +82,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 		.trees = l->trees,
 		.root = FD_NONE,
 		.scratch = FD_NONE,
+		.upper = j->upper.name,
 		.pts = FD_NONE,
 		.sysfs = sysfs,
 		.tty_slave = io->tty_slave,
@@ -149,6 +150,60 @@ static int start_in_network(struct jail *j, int child_ctl, const struct jail_io 
 	return r;
 }
 
+/*
+ * send_layers() - the layers of an image as mounts whose ids are those of the jail's user namespace:
+ * a file of user 0 belongs to the jail's user 0, whoever that is outside. Nothing is written for that.
+ */
+static int send_layers(struct jail *j, struct err *err)
+{
+	const struct jail_plan *p = j->plan;
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
+	_cleanup_close_ int ns = FD_NONE;
+	char path[40];
+	int r = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", j->guard);
+	ns = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
+	if (ns < 0)
+		return err_sys(err, ns, "open the jail's user namespace");
+	attr.userns_fd = (uint64_t)ns;
+	for (unsigned i = 1; i <= p->n_shifted && r >= 0; i++) {
+		int fd = sys_open_tree(AT_FDCWD, p->mounts[i].src,
+				       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+		r = fd < 0 ? fd : sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr);
+		if (r >= 0)
+			r = (int)io_send_fd(j->ctl, "l", 1, fd);
+		if (fd >= 0)
+			close(fd);
+		if (r < 0) {
+			err_sys(err, r, "layer '%s' with the jail's ids", p->mounts[i].src);
+			err_hint(err, "needs Linux 5.19 and a file system that can be mounted with "
+				      "other ids");
+		}
+	}
+	return r;
+}
+
+/* make_places() - what is there before the first process: control groups, the root's upper layer. */
+static int make_places(struct jail *j, const char **step, struct err *err)
+{
+	const struct jail_plan *p = j->plan;
+	int r = p->cgroup ? make_groups(j, err) : 0;
+
+	if (r < 0) {
+		*step = "cgroup";
+		return r;
+	}
+	if (!p->upper || p->upper->kind == UPPER_TMPFS)
+		return 0;
+	*step = "root";
+	r = upper_prepare(p->upper, &j->upper, err);
+	if (r >= 0)
+		*step = "namespaces";
+	return r;
+}
+
 /* start_clocks() - the program's time begins. */
 static void start_clocks(struct jail *j)
 {
@@ -171,9 +226,9 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	j->ctl = pair[0];
 	child_ctl = pair[1];
 	j->started_ns = now_ns();
-	r = plan->cgroup ? make_groups(j, err) : 0;
+	r = make_places(j, &step, err);
 	if (r < 0)
-		step = "cgroup";
+		; /* nothing is there yet */
 	else if (plan->net)
 		r = start_in_network(j, child_ctl, io ?: &nothing, &step, err);
 	else
@@ -182,9 +237,17 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
 	}
+	if (r >= 0 && plan->n_shifted) {
+		step = "root";
+		r = send_layers(j, err);
+	}
 	if (r >= 0 && plan->enter) {
 		step = "enter";
 		r = enter_cgroups(plan->enter, j->guard, err);
+	}
+	if (r >= 0 && j->user) {
+		step = "network";
+		r = network_ready(j, err);
 	}
 	if (r >= 0 && sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0) < 0)
 		r = err_set(err, EPIPE, "the jail's first process died");
@@ -263,6 +326,10 @@ static bool take_report(struct jail *j)
 		if (j->n_file_systems < ARRAY_SIZE(j->file_systems) && fd >= 0)
 			j->file_systems[j->n_file_systems++] = take_fd(&fd);
 		break;
+	case REPORT_HELD:
+		if ((unsigned)rep.status < HELD && fd >= 0 && j->held[rep.status] < 0)
+			j->held[rep.status] = take_fd(&fd);
+		break;
 	case REPORT_WARN:
 		err_clean(&rep.err);
 		result_weaker(&j->result,
@@ -325,6 +392,7 @@ static void put_file_systems(struct jail *j)
 {
 	struct result *r = &j->result;
 	uint64_t bytes = 0, files = 0;
+	struct upper_use use;
 
 	for (unsigned i = 0; i < j->n_file_systems; i++) {
 		struct statfs fs;
@@ -338,8 +406,17 @@ static void put_file_systems(struct jail *j)
 		if (fs.f_files && !fs.f_ffree)
 			result_hit(r, HIT_INODES);
 	}
-	if (!j->n_file_systems)
+	if (j->upper.dir >= 0 && (j->plan->account || j->plan->disk_limit) &&
+	    upper_use(&j->upper, &use) >= 0) {
+		bytes += use.bytes;
+		files += use.inodes;
+		if (use.full)
+			result_hit(r, HIT_DISK);
+		if (use.no_inodes)
+			result_hit(r, HIT_INODES);
+	} else if (!j->n_file_systems) {
 		return;
+	}
 	result_put(r, FIG_DISK_USED, bytes, FROM_LAUNCHER);
 	result_put(r, FIG_INODES_USED, files, FROM_LAUNCHER);
 }
@@ -387,7 +464,13 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 			r->signal = j->ended_signal;
 		put_signal(r);
 	}
+	if (j->plan->upper) {
+		r->upper = upper_kind_name(j->plan->upper->kind);
+		r->upper_kept = j->plan->upper->keep;
+		r->layers = j->plan->n_layers;
+	}
 	put_file_systems(j);
+	network_figures(j);
 	if (j->plan->measure && !j->measure_ns)
 		measure_end(&j->measure, r);
 	result_cgroup_figures(r, &groups);
@@ -588,6 +671,9 @@ void jail_release(struct jail *j)
 	result_free(&j->result);
 	while (j->n_file_systems)
 		close_fd(&j->file_systems[--j->n_file_systems]);
+	for (unsigned i = 0; i < HELD; i++)
+		close_fd(&j->held[i]);
+	upper_release(&j->upper);
 	if (j->stacks)
 		munmap(j->stacks, launch_size(j->plan));
 	j->stacks = NULL;

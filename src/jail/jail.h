@@ -11,9 +11,12 @@
 #include "jail/result.h"
 #include "jail/watch.h"
 #include "net/net.h"
+#include "jail/report.h"
+#include "storage/upper.h"
 #include "trace/trace.h"
 
 struct template;
+struct user_run;
 
 struct jail {
 	const struct jail_plan *plan; /* borrowed until jail_release() */
@@ -25,6 +28,7 @@ struct jail {
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
 	struct net_run *net;  /* its network, when the plan has one */
+	struct user_run *user;	/* ... the process that makes it */
 	struct cgroup cgroup; /* when the plan asks for groups */
 	uint64_t started_ns;  /* CLOCK_MONOTONIC */
 	struct watch_state watch;
@@ -34,6 +38,8 @@ struct jail {
 	bool killing;	     /* the guard was told to end everything, or is killed */
 	int file_systems[8]; /* limited ones, kept to see how full they are */
 	unsigned n_file_systems;
+	int held[HELD];	    /* of the jail's files, where the plan asks for it */
+	struct upper upper; /* the layer that its root is written to, when it is on the host */
 	struct measure measure;
 	uint64_t measure_ns; /* when it is to begin; 0: it has begun, or nobody wants it */
 	bool finished;
@@ -61,7 +67,8 @@ struct jail_io {
 
 #define JAIL_INIT                                                                                  \
 	{                                                                                          \
-		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE, .trace = TRACE_INIT    \
+		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE, .trace = TRACE_INIT,   \
+		.held = {FD_NONE, FD_NONE, FD_NONE}, .upper = UPPER_INIT                           \
 	}
 
 /**

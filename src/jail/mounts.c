@@ -13,6 +13,9 @@
 #include "jail/mounts_classic.h"
 #include "jail/report.h"
 #include "jail/target.h"
+#include "storage/copy.h"
+#include "storage/overlay.h"
+#include "storage/upper.h"
 
 #define OPEN_TREE_ALL (OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)
 
@@ -37,6 +40,9 @@ static int mount_fail(struct err *err, const struct mount_plan *m, int code, con
 	case MOUNT_FS: return err_sys(err, code, "%s %s on '%s'", what, m->fstype, at);
 	case MOUNT_SYMLINK: return err_sys(err, code, "%s '%s' -> '%s'", what, at, m->src);
 	case MOUNT_FILE: break;
+	case MOUNT_COPY: return err_sys(err, code, "copy '%s' to '%s'", m->src, at);
+	case MOUNT_LAYER: return err_sys(err, code, "layer '%s' of the root", m->src);
+	case MOUNT_UPPER: return err_sys(err, code, "upper layer of the root in '%s'", m->src);
 	}
 	return err_sys(err, code, "%s file '%s'", what, at);
 }
@@ -60,10 +66,15 @@ static int check_device(int fd, const struct mount_plan *m, struct err *err)
  */
 static int open_source(const struct jail_plan *p, const struct mount_plan *m, struct err *err)
 {
-	int fd = p->classic_mounts ? sys_openat(AT_FDCWD, m->src, O_PATH, 0)
-				   : sys_open_tree(AT_FDCWD, m->from ?: m->src, OPEN_TREE_ALL);
-	int r;
+	const char *path = m->from ?: m->src;
+	int fd, r;
 
+	if (m->kind == MOUNT_COPY)
+		fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	else if (m->kind == MOUNT_BIND && !p->classic_mounts)
+		fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_ALL);
+	else /* taking down a detached tree is slow, and there may be many layers */
+		fd = sys_openat(AT_FDCWD, path, O_PATH, 0);
 	if (fd < 0)
 		return mount_fail(err, m, fd, "bind");
 	r = check_device(fd, m, err);
@@ -111,7 +122,7 @@ int mounts_sources(struct child *c, struct err *err)
 	for (unsigned i = 0; i < p->n_mounts; i++) {
 		const struct mount_plan *m = &p->mounts[i];
 
-		if (m->kind != MOUNT_BIND)
+		if ((m->kind != MOUNT_BIND && m->kind < MOUNT_COPY) || c->trees[i] >= 0)
 			continue;
 		r = open_source(p, m, err);
 		c->trees[i] = r < 0 ? FD_NONE : r;
@@ -195,16 +206,17 @@ int mounts_make_fs(const struct mount_plan *m, struct err *err)
 static int make_scratch(struct child *c, struct err *err)
 {
 	static const struct mount_plan tmpfs = {.kind = MOUNT_FS, .fstype = "tmpfs", .dst = "/"};
+	const struct mount_plan *m = c->plan->scratch_fs ?: &tmpfs;
 	int fd, r;
 
 	if (c->plan->classic_mounts) {
-		fd = classic_stack(&tmpfs, FD_NONE, err);
+		fd = classic_stack(m, FD_NONE, err);
 	} else {
-		fd = make_fs(&tmpfs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+		fd = make_fs(m, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
 		r = fd < 0 ? 0 : sys_move_mount(fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
 		if (fd >= 0 && r < 0) {
 			sys_close(fd);
-			return mount_fail(err, &tmpfs, r, "attach");
+			return mount_fail(err, m, r, "attach");
 		}
 	}
 	if (fd < 0)
@@ -334,6 +346,75 @@ static int make_overlay_root(struct child *c, struct mount_plan *m, struct err *
 	return r;
 }
 
+/* make_upper() - the two directories of a writable layer. @path: where they are, for the kernel. */
+static int make_upper(struct child *c, char *path, size_t size, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+	bool own = p->upper->kind == UPPER_TMPFS;
+	int fd = own ? c->scratch : c->trees[1 + p->n_layers], dir, upper = FD_NONE, r = 0;
+	const char *name = own ? "." : c->upper;
+	struct stat st;
+
+	if (p->n_shifted > p->n_layers) { /* of the launcher's namespace: must be attached */
+		r = sys_mkdirat(c->scratch, "host", 0700);
+		if (r >= 0)
+			r = sys_move_mount(fd, "", c->scratch, "host", MOVE_MOUNT_F_EMPTY_PATH);
+	}
+	dir = r < 0 ? r : sys_openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	r = dir < 0 ? dir : sys_mkdirat(dir, "work", 0700);
+	if (r >= 0 || r == -EEXIST)
+		r = sys_mkdirat(dir, "upper", 0755);
+	if (r >= 0)
+		r = upper = sys_openat(dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (upper >= 0 && sys_fstat(c->trees[1], &st) == 0) {
+		sys(SYS_fchown, upper, st.st_uid, st.st_gid); /* as far as the id map goes */
+		sys(SYS_fchmod, upper, st.st_mode & 07777);
+	}
+	if (upper >= 0)
+		sys_close(upper);
+	if (dir >= 0)
+		sys_close(dir);
+	snprintf(path, size, "/proc/self/fd/%d/%s", fd, name);
+	if (r >= 0 || r == -EEXIST) /* of the run before */
+		return 0;
+	err_sys(err, r, "make the upper layer of the root in '%s'",
+		own ? "a tmpfs" : p->mounts[1 + p->n_layers].src);
+	return r == -EACCES || r == -EOVERFLOW
+		       ? err_hint(err, "the directory must belong to the jail's user")
+		       : r;
+}
+
+static int overlay_failed(const struct jail_plan *p, int r, struct err *err)
+{
+	if (r == -EINVAL && !p->n_shifted)
+		err_hint(err, "a directory that has other mounts in it cannot be a layer");
+	return r;
+}
+
+/* The root is an overlay of layers that are not changed, and of what the jail writes. */
+static int make_layered_root(struct child *c, struct mount_plan *m, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+	char upper[80], data[4096];
+	struct overlay o = {.layers = &c->trees[1],
+			    .n = p->n_layers,
+			    .place = c->scratch,
+			    .upper = p->upper ? upper : NULL,
+			    .foreign = p->n_shifted};
+	struct mount_plan classic = {
+		.kind = MOUNT_FS, .fstype = "overlay", .dst = "/", .data = data};
+	int r = p->upper ? make_upper(c, upper, sizeof(upper), err) : 0;
+
+	m->attrs |= inherited_attrs(c->trees[1]); /* those of an image lie in one store */
+	if (r < 0)
+		return r;
+	if (!p->classic_mounts)
+		return overlay_failed(p, overlay_mount(&o, err), err);
+	r = overlay_options(&o, data, sizeof(data));
+	return r < 0 ? err_sys(err, r, "%u layers", p->n_layers)
+		     : classic_stack(&classic, FD_NONE, err);
+}
+
 static int set_attrs(int fd, const struct mount_plan *m, uint64_t set, uint64_t clear, bool deep,
 		     struct err *err)
 {
@@ -370,7 +451,9 @@ int mounts_root(struct child *c, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	if (p->root_extra)
+	if (p->n_layers)
+		fd = make_layered_root(c, m, err);
+	else if (p->root_extra)
 		fd = make_overlay_root(c, m, err);
 	else if (p->classic_mounts)
 		fd = classic_stack(m, c->trees[0], err);
@@ -504,18 +587,47 @@ static void send_file_system(struct child *c, int fd)
 	io_send_fd(c->ctl, &rep, report_size(&rep), fd);
 }
 
+/* copy_in() - a copy of a source, made as the jail's user in a file system of the jail's own. */
+static int copy_in(struct child *c, unsigned i, struct err *err)
+{
+	const struct mount_plan *m = &c->plan->mounts[i];
+	struct copy how = {.limit = UINT64_MAX - 1,
+			   .left = UINT64_MAX - 1,
+			   .files_left = COPY_FILES_MAX,
+			   .replace = true,
+			   .proc = FD_NONE};
+	char name[NAME_MAX + 1];
+	struct stat st;
+	int dir, r = sys_fstat(c->trees[i], &st);
+
+	if (r >= 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return err_set(err, EINVAL, "copy '%s': neither a file nor a directory", m->src);
+	dir = copy_parent(c->root, m->dst, true, name, sizeof(name), err);
+	if (dir < 0)
+		return dir;
+	r = copy_tree(&how, c->trees[i], &st, dir, name, err);
+	sys_close(dir);
+	return r < 0 ? err_wrap(err, "copy_in to '%s'", m->dst) : 0;
+}
+
 int mounts_attach(struct child *c, struct err *err)
 {
 	const struct jail_plan *p = c->plan;
 
 	if (p->n_mounts && p->mounts[0].limited)
 		send_file_system(c, c->root);
+	if (p->scratch_fs && p->scratch_fs->limited)
+		send_file_system(c, c->scratch);
 	for (unsigned i = 1; i < p->n_mounts; i++) {
 		const struct mount_plan *m = &p->mounts[i];
 		int r;
 
 		if (m->kind == MOUNT_SYMLINK)
 			r = make_symlink(c, m, err);
+		else if (m->kind == MOUNT_COPY)
+			r = copy_in(c, i, err);
+		else if (m->kind == MOUNT_LAYER || m->kind == MOUNT_UPPER)
+			continue; /* in the root already */
 		else if (m->kind == MOUNT_BIND && c->trees[i] < 0)
 			continue; /* optional, and its source is missing */
 		else if (p->classic_mounts)
@@ -533,6 +645,32 @@ int mounts_attach(struct child *c, struct err *err)
 			sys_close(take_fd(&c->trees[i]));
 	}
 	return 0;
+}
+
+static int hold(struct child *c, enum held what, int fd, struct err *err)
+{
+	struct report rep = {.kind = REPORT_HELD, .status = (int)what};
+	ssize_t r = fd < 0 ? fd : io_send_fd(c->ctl, &rep, report_size(&rep), fd);
+
+	return r < 0 ? err_sys(err, (int)r, "give the launcher the root") : 0;
+}
+
+int mounts_hold(struct child *c, struct err *err)
+{
+	const struct jail_plan *p = c->plan;
+	int ns, r;
+
+	if (!p->hold_root)
+		return 0;
+	ns = sys_openat(AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY, 0);
+	r = hold(c, HELD_NAMESPACE, ns, err);
+	if (ns >= 0)
+		sys_close(ns);
+	if (r >= 0)
+		r = hold(c, HELD_ROOT, c->root, err);
+	if (r >= 0 && p->upper && p->upper->kind == UPPER_TMPFS)
+		r = hold(c, HELD_UPPER, c->scratch, err);
+	return r;
 }
 
 int mounts_readonly(struct child *c, struct err *err)

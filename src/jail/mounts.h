@@ -30,6 +30,9 @@ int mounts_make_fs(const struct mount_plan *m, struct err *err);
 /** mounts_attach() - everything else, in the plan's order. */
 int mounts_attach(struct child *c, struct err *err);
 
+/** mounts_hold() - give the launcher what it needs to look at the jail's files later. */
+int mounts_hold(struct child *c, struct err *err);
+
 /** mounts_readonly() - what could not be read-only while targets were made. */
 int mounts_readonly(struct child *c, struct err *err);
 

@@ -246,7 +246,7 @@ int classic_attach(struct child *c, unsigned i, struct err *err)
 	if (r < 0)
 		return err_sys(err, r, "mount '%s' on '%s'", m.src && m.src[0] ? m.src : m.fstype ?: "file",
 			       m.dst);
-	top = target_find(c->root, m.dst, O_PATH, m.strict_target);
+	top = target_find(c->root, m.dst, target_flags(&m), m.strict_target);
 	if (top < 0)
 		return err_sys(err, top, "open mount '%s'", m.dst);
 	c->trees[i] = top;

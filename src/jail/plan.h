@@ -18,12 +18,15 @@ struct net_plan;
 struct sock_fprog;
 struct trace_settings;
 struct enter_plan;
+struct upper_plan;
 
 /* struct idmap_plan - one of the two id maps of the user namespace */
 struct idmap_plan {
 	const char *text; /* lines "inside outside count\n" for /proc/PID/?id_map */
 	const char *const
 		*helper; /* argv of newuidmap/newgidmap with [1] left for the pid, or NULL */
+	bool shifted;	  /* some id is another outside */
+	uint32_t outside; /* the id of the program's user or group, outside */
 };
 
 enum mount_kind {
@@ -31,6 +34,9 @@ enum mount_kind {
 	MOUNT_FS,      /* a new file system of a type */
 	MOUNT_SYMLINK, /* a symbolic link with the text src */
 	MOUNT_FILE,    /* a file with content */
+	MOUNT_COPY,    /* a copy of the file or directory src */
+	MOUNT_LAYER,   /* nothing by itself: src is a layer of the root, which is an overlay */
+	MOUNT_UPPER,   /* as well: src is, or has in it, the upper layer (storage/upper.h) */
 };
 
 enum target_type { TARGET_DIR, TARGET_FILE, TARGET_LIKE_SOURCE };
@@ -39,7 +45,7 @@ enum target_type { TARGET_DIR, TARGET_FILE, TARGET_LIKE_SOURCE };
 struct mount_plan {
 	enum mount_kind kind;
 	const char *src;    /* absolute or relative to the launcher's directory; text of a link */
-	const char *from;   /* MOUNT_BIND: where src is in a template (template.h); NULL: at src */
+	const char *from;   /* where src is in a template (template.h); NULL: at src */
 	const char *dst;    /* absolute, in the jail */
 	const char *fstype; /* MOUNT_FS */
 	/* MOUNT_FS: "key" or "key=value" strings for fsconfig(2), ended by NULL; may be NULL */
@@ -52,6 +58,7 @@ struct mount_plan {
 	dev_t device;	    /* MOUNT_BIND: src must be this character device; 0: anything */
 	bool optional;	    /* a failure is skipped */
 	bool strict_target; /* dst must not lead over a symbolic link */
+	bool cover_link;    /* a symbolic link at dst is mounted over, not followed */
 	bool make_target;   /* make dst when it is missing */
 	bool readonly_last; /* later targets are made inside: becomes read-only at the end */
 	bool limited; /* a tmpfs whose size or number of files --disk_limit or --inode_limit set */
@@ -117,6 +124,13 @@ struct jail_plan {
 	const char *chroot_to; /* without a mount namespace: chroot(2) there; NULL: no */
 	/* what an overlay layer adds to a read-only root directory; NULL: nothing */
 	const struct root_extra *root_extra;
+	/* the root is an overlay of the n_layers mounts after it, topmost first; 0: it is none */
+	unsigned n_layers;
+	/* so many mounts after the root get the jail's id maps: the launcher makes them; 0: none */
+	unsigned n_shifted;
+	const struct upper_plan *upper;	   /* with a writable layer: where that is */
+	const struct mount_plan *scratch_fs; /* options of the scratch file system; NULL: none */
+	bool hold_root;			   /* the launcher looks at the root when the jail has ended */
 	const char *cwd;
 
 	/* descriptors and terminal */

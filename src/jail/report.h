@@ -17,11 +17,15 @@ enum report_kind {
 	REPORT_WARN,	 /* a protection (status) is weaker than asked, or absent: err says why */
 	REPORT_FOLLOW,	 /* the program's process waits to be followed; its pidfd comes along */
 	REPORT_LISTENER, /* the listener of its filter comes along */
+	REPORT_HELD,	 /* what the launcher holds of the jail's files (status: enum held) */
 };
+
+/* With a mount namespace held, the root keeps all that is mounted in it when the jail is gone. */
+enum held { HELD_ROOT, HELD_NAMESPACE, HELD_UPPER, HELD };
 
 struct report {
 	enum report_kind kind;
-	int status;  /* REPORT_EXIT: as from wait(2); REPORT_WARN: enum protection */
+	int status;  /* REPORT_EXIT: as from wait(2); REPORT_WARN: enum protection; REPORT_HELD */
 	bool absent; /* REPORT_WARN */
 	struct err err;
 };

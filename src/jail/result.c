@@ -27,6 +27,7 @@ static const char *const sources[RESULT_SOURCES] = {
 	[FROM_CGROUP] = "cgroup",
 	[FROM_MACHINE] = "machine",
 	[FROM_LAUNCHER] = "launcher",
+	[FROM_INTERFACE] = "interface",
 };
 
 static const char *const figures[RESULT_FIGURES] = {
@@ -51,6 +52,10 @@ static const char *const figures[RESULT_FIGURES] = {
 	[FIG_OUTPUT_DROPPED] = "output_dropped_bytes",
 	[FIG_DISK_USED] = "disk_used_bytes",
 	[FIG_INODES_USED] = "inodes_used",
+	[FIG_NET_IN] = "net_in_bytes",
+	[FIG_NET_IN_PACKETS] = "net_in_packets",
+	[FIG_NET_OUT] = "net_out_bytes",
+	[FIG_NET_OUT_PACKETS] = "net_out_packets",
 };
 
 static const char *const hits[RESULT_HITS] = {
@@ -251,6 +256,11 @@ void result_json(const struct result *r, struct sbuf *b)
 	else
 		sbuf_puts(b, ",\"limit\":null");
 	put_set(b, "limits_hit", r->hits, hits);
+	if (r->upper)
+		sbuf_printf(b, ",\"root\":{\"upper\":\"%s\",\"kept\":%s,\"layers\":%u}", r->upper,
+			    r->upper_kept ? "true" : "false", r->layers);
+	if (r->aftermath)
+		sbuf_printf(b, ",\"aftermath_errno\":%d", r->aftermath);
 	put_figures(b, r);
 	sbuf_printf(b, ",\"undisturbed\":%s",
 		    !r->watched	      ? "null"

@@ -32,11 +32,12 @@ enum result_reason {
 
 /* Where a figure comes from. */
 enum result_source {
-	FROM_NOWHERE,  /* not known: null */
-	FROM_RUSAGE,   /* wait4(2): processes that were waited for */
-	FROM_CGROUP,   /* the jail's own control group */
-	FROM_MACHINE,  /* all of the machine, during the run */
-	FROM_LAUNCHER, /* counted by us */
+	FROM_NOWHERE,	/* not known: null */
+	FROM_RUSAGE,	/* wait4(2): processes that were waited for */
+	FROM_CGROUP,	/* the jail's own control group */
+	FROM_MACHINE,	/* all of the machine, during the run */
+	FROM_LAUNCHER,	/* counted by us */
+	FROM_INTERFACE, /* the network interface that connects it */
 	RESULT_SOURCES
 };
 
@@ -63,6 +64,10 @@ enum result_figure {
 	FIG_OUTPUT_DROPPED,
 	FIG_DISK_USED,	 /* bytes in the limited file systems at the end */
 	FIG_INODES_USED, /* files in them */
+	FIG_NET_IN,	 /* bytes that came into the jail over its connection, headers included */
+	FIG_NET_IN_PACKETS,
+	FIG_NET_OUT,
+	FIG_NET_OUT_PACKETS,
 	RESULT_FIGURES
 };
 
@@ -118,6 +123,10 @@ struct result {
 	uint64_t asked, degraded, absent; /* 1 << enum protection */
 	unsigned n_notes;
 	struct result_note notes[8]; /* more protections can be degraded than can be explained */
+	const char *upper;	     /* kind of the root's writable layer; NULL: it has none */
+	unsigned layers;	     /* below it */
+	bool upper_kept;
+	int aftermath; /* errno of what was to be done after the end and failed; 0 */
 	struct err err;		     /* RESULT_SETUP_FAILED: step, cause, hint */
 	struct trace_outcome trace;  /* what watching brought; owned */
 };

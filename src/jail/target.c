@@ -36,7 +36,8 @@ static int find_by_hand(int root, const char *path, int flags)
 		next = sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0);
 		sys_close(dir);
 		dir = next;
-		if (dir >= 0 && sys_fstat(dir, &st) == 0 && S_ISLNK(st.st_mode)) {
+		if (dir >= 0 && sys_fstat(dir, &st) == 0 && S_ISLNK(st.st_mode) &&
+		    !(flags & O_NOFOLLOW && !path[strspn(path, "/")])) {
 			sys_close(dir);
 			return -ELOOP;
 		}
@@ -169,7 +170,7 @@ int target_open(int root, const struct mount_plan *m, bool file, struct err *err
 
 	if (fd >= 0)
 		return fd;
-	fd = target_find(root, m->dst, O_PATH, m->strict_target);
+	fd = target_find(root, m->dst, target_flags(m), m->strict_target);
 	if (fd >= 0)
 		return fd;
 	if (fd == -ENOENT && m->make_target)

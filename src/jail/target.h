@@ -5,8 +5,16 @@
 #ifndef TOASTAINER_JAIL_TARGET_H
 #define TOASTAINER_JAIL_TARGET_H
 
+#include <fcntl.h>
+
 #include "base/err.h"
 #include "jail/plan.h"
+
+/** target_flags() - how a mount's target is opened. */
+static inline int target_flags(const struct mount_plan *m)
+{
+	return O_PATH | (m->cover_link ? O_NOFOLLOW : 0);
+}
 
 /**
  * target_find() - resolve a path below @root; absolute links are taken relative to @root.

@@ -66,6 +66,13 @@ static bool is_pathless(const char *type)
 	return false;
 }
 
+/* What is found on the host at each launch. */
+static bool has_source(const struct mount_plan *m)
+{
+	return m->kind == MOUNT_BIND || m->kind == MOUNT_COPY || m->kind == MOUNT_LAYER ||
+	       m->kind == MOUNT_UPPER;
+}
+
 static const char *objection(const struct jail_plan *p)
 {
 	if (!p->n_mounts || !(p->clone_flags & CLONE_NEWNS))
@@ -81,7 +88,8 @@ static const char *objection(const struct jail_plan *p)
 	if (p->exec_fd >= 0)
 		return "the program is executed by descriptor";
 	for (unsigned i = 0; i < p->n_mounts; i++)
-		if (p->mounts[i].kind == MOUNT_FS && !is_pathless(p->mounts[i].fstype))
+		if (p->mounts[i].kind == MOUNT_FS && !(i == 0 && p->n_layers) &&
+		    !is_pathless(p->mounts[i].fstype))
 			return "a file system may have parts on the host";
 	return NULL;
 }
@@ -134,7 +142,7 @@ static int make_plans(struct template *t, struct arena *arena)
 		const char *name;
 
 		inside[i] = p->mounts[i];
-		if (p->mounts[i].kind != MOUNT_BIND)
+		if (!has_source(&p->mounts[i]))
 			continue;
 		name = arena_printf(arena, "/%u", i);
 		if (!name)

@@ -33,6 +33,13 @@ struct kafel_builtin {
 /* The policies of src/kafel/builtin; the last has no name. */
 extern const struct kafel_builtin kafel_builtins[];
 
+/**
+ * kafel_ready() - the filter of a text that says USE of a built-in policy and nothing else: made beforehand
+ * (tools/gen-docs.py), to spare each launch the compiling.
+ * Return: false when the text says anything else.
+ */
+bool kafel_ready(const char *text, size_t n, struct sock_fprog *ret);
+
 /** kafel_builtin_named() - one of kafel_builtins. Return: NULL when there is none. */
 const struct kafel_builtin *kafel_builtin_named(const char *name);
 

@@ -157,6 +157,11 @@ static int check_mode(const struct config *cfg, struct err *err)
 		return err_set(err, EINVAL,
 			       "output_limit is not for the library: stdout and "
 			       "stderr are its caller's");
+	if (cfg->copy_out.n || cfg->diff || cfg->image)
+		return err_set(err, EINVAL, "%s is not for the library",
+			       cfg->image  ? "image"
+			       : cfg->diff ? "diff"
+					   : "copy_out");
 	/* these fork the calling process as it is */
 	if (cfg->explain || cfg->audit || cfg->seccomp_unotify)
 		return err_set(err, EINVAL, "%s is not for the library",

@@ -19,7 +19,9 @@
 #include "base/io.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "net/dns.h"
 #include "net/links.h"
+#include "net/nat.h"
 #include "net/netlink.h"
 #include "net/net.h"
 
@@ -34,6 +36,8 @@ struct net_run {
 	int host, jail; /* rtnetlink sockets of both namespaces */
 	pid_t launcher, keeper;
 	bool inside; /* the launcher's thread is in the jail's namespace */
+	struct nat nat;
+	struct dns *dns; /* who answers names; NULL: nobody */
 	struct link_state state[];
 };
 
@@ -182,13 +186,18 @@ static int enter(struct net_run *n, int ns, struct err *err)
 {
 	const struct net_plan *p = n->plan;
 	_cleanup_close_ int jail_ns = FD_NONE;
-	int r = open_sockets(n, ns, err);
+	bool nat = p->kind == NET_NAT;
+	int r = nat ? nat_begin(&n->nat, p->policy, err) : 0;
 
+	if (r >= 0)
+		r = open_sockets(n, ns, err);
 	if (r >= 0 && p->rules)
 		r = send_rules(p, err);
+	if (r >= 0 && nat)
+		r = nat_rules(&n->nat, p->policy, err);
 	if (r >= 0 && has_moved(p))
 		r = start_keeper(n, err);
-	if (r >= 0 && p->n_links) {
+	if (r >= 0 && (p->n_links || nat)) {
 		jail_ns = sys_openat(AT_FDCWD, OWN_NAMESPACE, O_RDONLY, 0);
 		if (jail_ns < 0)
 			r = err_sys(err, jail_ns, "open %s", OWN_NAMESPACE);
@@ -196,7 +205,10 @@ static int enter(struct net_run *n, int ns, struct err *err)
 	if (r >= 0)
 		r = links_bring(p, n->host, n->jail, jail_ns, n->state, err);
 	if (r >= 0)
-		r = links_set_up(p, n->jail, n->state, err);
+		r = nat ? nat_connect(&n->nat, p, n->host, n->jail, jail_ns, err)
+			: links_set_up(p, n->jail, n->state, err);
+	if (r >= 0 && nat && p->dns)
+		r = dns_open(p->policy, &n->dns, err);
 	if (r >= 0)
 		open_doors(p);
 	return r;
@@ -221,6 +233,7 @@ int net_enter(const struct net_plan *plan, int ns, struct net_run **ret, struct 
 	n->plan = plan;
 	n->size = size;
 	n->host_ns = n->host = n->jail = FD_NONE;
+	n->nat = (struct nat)NAT_INIT;
 	r = enter(n, ns, err);
 	if (r < 0) {
 		net_release(n, NULL);
@@ -230,20 +243,41 @@ int net_enter(const struct net_plan *plan, int ns, struct net_run **ret, struct 
 	return 0;
 }
 
-int net_leave(struct net_run *n, struct err *err)
+const char *net_obstacle(const struct net_run *n)
+{
+	return n->nat.host.blocked_by[0] ? n->nat.host.blocked_by : NULL;
+}
+
+bool net_count(const struct net_run *n, struct net_count *ret)
+{
+	return n->nat.index && n->host >= 0 && nat_count(&n->nat, n->host, ret) == 0;
+}
+
+int net_leave(struct net_run *n, bool count, struct err *err)
 {
 	int r = n->inside ? sys_setns(n->host_ns, CLONE_NEWNET) : 0;
 
 	if (r < 0)
 		return err_sys(err, r, "return to the host's network namespace");
 	n->inside = false;
-	/* Only what has to come back or go needs the namespace once more. */
-	if (!n->keeper && !links_must_go(n->plan)) {
+	/* Only what has to come back, go or be counted needs the namespace once more. */
+	if (!n->keeper && !links_must_go(n->plan) && !(count && n->nat.index)) {
 		close_fd(&n->jail);
 		close_fd(&n->host);
 		close_fd(&n->host_ns);
 	}
 	return 0;
+}
+
+int net_fd(const struct net_run *n)
+{
+	return n && n->dns ? dns_fd(n->dns) : FD_NONE;
+}
+
+void net_step(struct net_run *n)
+{
+	if (n->dns)
+		dns_step(n->dns);
 }
 
 int net_release(struct net_run *n, struct err *err)
@@ -253,12 +287,15 @@ int net_release(struct net_run *n, struct err *err)
 	if (!n)
 		return 0;
 	if (n->inside)
-		net_leave(n, NULL);
+		net_leave(n, false, NULL);
+	dns_close(take_ptr(n->dns));
 	if (n->jail >= 0) {
 		r = links_give_back(n->plan, n->host, n->jail, n->host_ns, n->state, err);
 		links_remove(n->plan, n->jail, n->state);
 	}
 	end_keeper(n);
+	if (n->plan->kind == NET_NAT)
+		nat_release(&n->nat, n->plan->policy);
 	close_fd(&n->jail);
 	close_fd(&n->host);
 	close_fd(&n->host_ns);

@@ -44,6 +44,7 @@ enum net_kind {
 };
 
 struct net_policy;
+struct user_plan;
 
 enum net_action { NET_DROP, NET_REJECT, NET_ALLOW };
 
@@ -78,6 +79,9 @@ struct net_plan {
 	size_t rules_len;
 	enum net_kind kind;
 	const struct net_policy *policy; /* with kind; NULL: NET_PLAIN */
+	const struct user_plan *user;	 /* with NET_USER */
+	bool dns;			 /* names are answered at DNS_ADDRESS (dns.h) */
+	bool files;			 /* /etc/resolv.conf and /etc/hosts are ours */
 };
 
 /* struct net_run - the network of one launch; opaque */
@@ -90,8 +94,33 @@ struct net_run;
  */
 int net_enter(const struct net_plan *plan, int ns, struct net_run **ret, struct err *err);
 
-/** net_leave() - the calling thread goes back into the namespace where it was. */
-int net_leave(struct net_run *n, struct err *err);
+/** net_obstacle() - who may be in the way of the jail's packets, as text; NULL: nobody that we saw. */
+const char *net_obstacle(const struct net_run *n);
+
+/**
+ * net_leave() - the calling thread goes back into the namespace where it was.
+ * @count: net_count() will be asked
+ */
+int net_leave(struct net_run *n, bool count, struct err *err);
+
+/* struct net_count - what went through the jail's connection, as the jail sees it */
+struct net_count {
+	uint64_t in_bytes, in_packets, out_bytes, out_packets;
+};
+
+/** net_count() - @ret: since the start. Return: false when nobody has counted. */
+bool net_count(const struct net_run *n, struct net_count *ret);
+
+/**
+ * net_fd() - what the supervisor has to watch for POLLIN, to call net_step() then: somebody in the jail
+ * asks for a name. It stays the same until net_release().
+ * @n: may be NULL
+ * Return: a descriptor, or FD_NONE: nothing
+ */
+int net_fd(const struct net_run *n);
+
+/** net_step() - do it, without waiting; the thread is not in the jail's namespace. */
+void net_step(struct net_run *n);
 
 /**
  * net_release() - give interfaces back to the host and free everything. NULL is fine.

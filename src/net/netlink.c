@@ -204,3 +204,67 @@ int nl_talk(int sock, const struct nl *b, struct nl_answer *answer)
 	}
 	return nl_send(sock, b->buf, b->n, answer);
 }
+
+const void *nl_find(const struct nlmsghdr *h, size_t n, uint16_t type, size_t *ret_n)
+{
+	const char *p = (const char *)h + NLMSG_HDRLEN + NLMSG_ALIGN(n);
+	const char *end = (const char *)h + h->nlmsg_len;
+
+	while (end - p >= (ptrdiff_t)sizeof(struct nlattr)) {
+		const struct nlattr *a = (const void *)p;
+
+		if (a->nla_len < sizeof(*a) || a->nla_len > end - p)
+			return NULL;
+		if ((a->nla_type & NLA_TYPE_MASK) == type) {
+			*ret_n = a->nla_len - sizeof(*a);
+			return a + 1;
+		}
+		p += NLA_ALIGN(a->nla_len);
+	}
+	return NULL;
+}
+
+/* one_datagram() - Return: 1 at the end, 0 when there may be more, or a negative errno. */
+static int one_datagram(const char *buf, size_t n, int (*each)(const struct nlmsghdr *h, void *arg),
+			void *arg)
+{
+	const struct nlmsghdr *h = (const void *)buf;
+
+	for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+		int r;
+
+		if (h->nlmsg_type == NLMSG_DONE)
+			return 1;
+		if (h->nlmsg_type == NLMSG_ERROR)
+			return ((const struct nlmsgerr *)NLMSG_DATA(h))->error ?: 1;
+		r = each(h, arg);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int nl_ask(int sock, const struct nl *b, int (*each)(const struct nlmsghdr *h, void *arg),
+	   void *arg)
+{
+	char buf[16384] NL_ALIGNED;
+	long k;
+	int r = 0;
+
+	if (b->failed)
+		return -ENOBUFS;
+	do
+		k = sys(SYS_sendto, sock, b->buf, b->n, 0, NULL, 0);
+	while (k == -EINTR);
+	while (k >= 0 && r == 0) {
+		k = sys(SYS_recvfrom, sock, buf, sizeof(buf), MSG_DONTWAIT, NULL, NULL);
+		if (k > 0)
+			r = one_datagram(buf, (size_t)k, each, arg);
+		else if (k == -EINTR)
+			k = 0;
+	}
+	/* What is left of a dump that was broken off would be taken for the next answer. */
+	while (r < 0 && sys(SYS_recvfrom, sock, buf, sizeof(buf), MSG_DONTWAIT, NULL, NULL) > 0)
+		;
+	return r < 0 ? r : r > 0 || k == -EAGAIN ? 0 : (int)k;
+}

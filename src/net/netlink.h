@@ -64,6 +64,17 @@ int nl_open(int protocol);
  */
 int nl_send(int sock, const void *p, size_t n, struct nl_answer *answer);
 
+/**
+ * nl_ask() - send one request for data and hand each message of the answer to @each.
+ * Without NLM_F_DUMP there is one.
+ * Return: 0 or a negative errno, the kernel's or the first of @each.
+ */
+int nl_ask(int sock, const struct nl *b, int (*each)(const struct nlmsghdr *h, void *arg),
+	   void *arg);
+
+/** nl_find() - an attribute behind the fixed header of @n bytes; its data. NULL: not there. */
+const void *nl_find(const struct nlmsghdr *h, size_t n, uint16_t type, size_t *ret_n);
+
 /** nl_talk() - nl_send() of what was built. */
 int nl_talk(int sock, const struct nl *b, struct nl_answer *answer);
 

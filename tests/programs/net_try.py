@@ -76,6 +76,8 @@ def serve(ready, addresses):
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
                 s = socket.socket(family(a), kind)
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if ":" in a:
+                    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 s.bind((a, port))
                 if kind == socket.SOCK_STREAM:
                     s.listen(20)

@@ -358,9 +358,42 @@ static void test_kernel_skips_the_filter(void **state UNUSED)
 	}
 }
 
+/* What is installed without compiling is what the compiler makes. */
+static void test_ready_made(void **state UNUSED)
+{
+	static const char *const others[] = {
+		"",
+		"USE",
+		"USE ",
+		"USEstrict_compute",
+		"USE strict_compute DEFAULT ALLOW",
+		"USE x",
+		"DEFAULT ALLOW",
+		"USE strict_computer",
+		"#USE strict_compute",
+		"USE strict_compute\r",
+	};
+	struct sock_fprog ready;
+
+	for (const struct kafel_builtin *b = kafel_builtins; b->name; b++) {
+		struct compiled c;
+		char text[64];
+
+		snprintf(text, sizeof(text), " USE\t\n%s\n", b->name);
+		assert_true(kafel_ready(text, strlen(text), &ready));
+		compile(&c, SYSCALLS_NATIVE_ARCH, text);
+		assert_int_equal(ready.len, c.prog.len);
+		assert_memory_equal(ready.filter, c.prog.filter, ready.len * sizeof(*ready.filter));
+		arena_free(&c.arena);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_false(kafel_ready(others[i], strlen(others[i]), &ready));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ready_made),
 		cmocka_unit_test(test_every_architecture),
 		cmocka_unit_test(test_no_call_is_forgotten),
 		cmocka_unit_test(test_default_policy),

@@ -10,8 +10,9 @@ import re
 import sys
 
 CONFIG = pathlib.Path(__file__).resolve().parent.parent.parent / "src" / "config"
-# What is no setting: which rows were given, memory, the column of defaults, our own command line, remarks.
-NO_SETTINGS = {"head", "arena", "face", "own_argv", "places", "notes"}
+# What is no setting: which rows were given, memory, the column of defaults, our own command line, remarks, what was
+# found for an image.
+NO_SETTINGS = {"head", "arena", "face", "own_argv", "places", "notes", "layers", "image_lock"}
 
 
 def structs(text):

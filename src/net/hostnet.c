@@ -1,0 +1,649 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The host's part of --net nat: made by the first launch that needs it or `toastainer net up`, removed
+ * by `toastainer net down`. Called by nat.c and cmd/net.c, in the host's network namespace.
+ *
+ * Order: the interface, then the table, then forwarding. A launch looks whether the table is there and
+ * the host forwards, so what was broken off in between, or undone by others, is done again. Two that are
+ * at it at once: the kernel lets one make the table, and the other takes what that one noted.
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "base/io.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "net/hosttable.h"
+#include "net/nft.h"
+
+enum { GET_INDEX = 0x8933 }; /* linux/sockios.h clashes with musl's net/if.h */
+
+#define FORWARD4 "/proc/sys/net/ipv4/ip_forward"
+#define CONF6	 "/proc/sys/net/ipv6/conf"
+#define FORWARD6 CONF6 "/all/forwarding"
+
+/* What is noted in the table. */
+struct note {
+	uint8_t version, prefix, v6, was4, was6, n_ra;
+	uint8_t net[4];
+	uint32_t ra[HOSTNET_RA_MAX];
+} __attribute__((packed));
+static_assert(sizeof(struct note) <= 256, "the kernel takes 256 bytes");
+
+enum { NOTE_VERSION = 1 };
+
+struct net_addr hostnet_default(void)
+{
+	return (struct net_addr){AF_INET, 16, {10, 166}};
+}
+
+int hostnet_subnet(const char *text, struct net_addr *ret, struct err *err)
+{
+	const char *slash = strchr(text, '/');
+	char ip[INET_ADDRSTRLEN];
+	struct net_addr a = {.family = AF_INET};
+	uint64_t prefix = 0;
+	uint32_t bits;
+
+	snprintf(ip, sizeof(ip), "%.*s", slash ? (int)MIN(slash - text, 15) : 15, text);
+	if (!slash || inet_pton(AF_INET, ip, a.ip) != 1 || str_u64(slash + 1, 32, &prefix) < 0) {
+		err_set(err, EINVAL, "'%s' is not an IPv4 network", text);
+		return err_hint(err, "such as 10.200.0.0/16");
+	}
+	if (prefix < 8 || prefix > 29)
+		return err_set(err, EINVAL, "'%s': the prefix is from 8 to 29", text);
+	a.prefix = (uint8_t)prefix;
+	memcpy(&bits, a.ip, sizeof(bits));
+	if (ntohl(bits) & (UINT32_MAX >> prefix))
+		return err_set(err, EINVAL, "'%s' has bits beyond its prefix", text);
+	*ret = a;
+	return 0;
+}
+
+/* The jails' IPv6 network: private, and never seen beyond the host. "toast" in a unique local prefix. */
+static const struct net_addr network6 = {AF_INET6, 64, {0xfd, 0x74, 0x6f, 0x61, 0x73, 0x74}};
+
+struct net_addr hostnet_gateway(const struct net_addr *net)
+{
+	struct net_addr a = *net;
+
+	a.prefix = a.family == AF_INET ? 32 : 128;
+	a.ip[a.prefix / 8 - 1] |= 1;
+	return a;
+}
+
+unsigned hostnet_leases(const struct hostnet *h)
+{
+	uint32_t hosts = 1U << (32 - h->v4.prefix);
+
+	if (hosts <= 256)
+		return hosts < 4 ? 0 : hosts - 3; /* without network, gateway, broadcast */
+	return hosts / 256 * 254 - 1;
+}
+
+/*
+ * Hosts' numbers that end in 0 or 255 are left out: some software takes them for broadcasts. So is the
+ * first, the gateway.
+ */
+static uint32_t nth_host(const struct hostnet *h, unsigned i)
+{
+	if (h->v4.prefix >= 24)
+		return i + 2;
+	i++; /* the gateway is the first of its 254 */
+	return i / 254 * 256 + i % 254 + 1;
+}
+
+void hostnet_lease(const struct hostnet *h, unsigned i, struct net_addr *v4, struct net_addr *v6)
+{
+	uint32_t host = nth_host(h, i), ip;
+
+	*v4 = h->v4;
+	memcpy(&ip, v4->ip, sizeof(ip));
+	ip = htonl(ntohl(ip) | host);
+	memcpy(v4->ip, &ip, sizeof(ip));
+	v4->prefix = 32;
+	*v6 = h->v6;
+	if (!v6->family)
+		return;
+	memcpy(v6->ip + 12, &ip, sizeof(ip));
+	v6->prefix = 128;
+}
+
+/* ---- sysctls */
+
+static int sysctl(const char *path)
+{
+	char text[16];
+
+	return io_read_small(AT_FDCWD, path, text, sizeof(text)) < 0 ? -1
+								     : (int)strtol(text, NULL, 10);
+}
+
+bool hostnet_forwarding(uint8_t family)
+{
+	return sysctl(family == AF_INET ? FORWARD4 : FORWARD6) > 0;
+}
+
+static bool has_ipv6(void)
+{
+	return sysctl(CONF6 "/all/disable_ipv6") == 0 && sysctl(CONF6 "/default/disable_ipv6") == 0;
+}
+
+/*
+ * A host that forwards IPv6 does not listen to router advertisements any more, and would lose its own
+ * way to the internet when they expire: where it does, it is told to listen nevertheless.
+ */
+static void note_listeners(struct hostnet *h)
+{
+	_cleanup_close_ int sock = (int)sys(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	DIR *dir = opendir(CONF6);
+	const struct dirent *d;
+
+	while (dir && (d = readdir(dir)) && h->n_ra < HOSTNET_RA_MAX) {
+		char path[sizeof(CONF6) + sizeof(d->d_name) + 16];
+		struct ifreq req = {0};
+
+		snprintf(path, sizeof(path), CONF6 "/%s/accept_ra", d->d_name);
+		snprintf(req.ifr_name, sizeof(req.ifr_name), "%.15s", d->d_name);
+		if (sysctl(path) == 1 && !str_eq(d->d_name, "lo") &&
+		    !str_eq(d->d_name, HOSTNET_BRIDGE) &&
+		    sys(SYS_ioctl, sock, GET_INDEX, &req) == 0)
+			h->ra[h->n_ra++] = (uint32_t)req.ifr_ifindex;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void set_listeners(const struct hostnet *h, const char *from, const char *to)
+{
+	char name[IF_NAMESIZE], path[128], now[16];
+
+	for (unsigned i = 0; i < h->n_ra; i++) {
+		if (!if_indextoname(h->ra[i], name))
+			continue;
+		snprintf(path, sizeof(path), CONF6 "/%s/accept_ra", name);
+		if (io_read_small(AT_FDCWD, path, now, sizeof(now)) > 0 && now[0] == from[0])
+			io_write_file(AT_FDCWD, path, to);
+	}
+}
+
+static int switch_on(const struct hostnet *h, struct err *err)
+{
+	int r = 0;
+
+	if (h->v6.family && !hostnet_forwarding(AF_INET6)) {
+		set_listeners(h, "1", "2");
+		r = io_write_file(AT_FDCWD, FORWARD6, "1");
+	}
+	if (r >= 0 && !hostnet_forwarding(AF_INET))
+		r = io_write_file(AT_FDCWD, FORWARD4, "1");
+	if (r >= 0)
+		return 0;
+	err_sys(err, r, "let the host forward packets (%s)", FORWARD4);
+	return err_hint(err, "this file must be writable: in a container, start it with "
+			     "--privileged or --sysctl net.ipv4.ip_forward=1");
+}
+
+/* ---- the note */
+
+static size_t write_note(const struct hostnet *h, struct note *n)
+{
+	*n = (struct note){NOTE_VERSION, h->v4.prefix, h->v6.family != 0, h->was4, h->was6, h->n_ra,
+			   {0},		 {0}};
+	memcpy(n->net, h->v4.ip, sizeof(n->net));
+	memcpy(n->ra, h->ra, h->n_ra * sizeof(n->ra[0]));
+	return offsetof(struct note, ra) + h->n_ra * sizeof(n->ra[0]);
+}
+
+static int read_note(const struct nlmsghdr *m, void *arg)
+{
+	struct hostnet *h = arg;
+	struct note n = {0};
+	size_t len = 0;
+	const void *p = nl_find(m, sizeof(struct nfgenmsg), NFTA_TABLE_USERDATA, &len);
+
+	if (!p || len < offsetof(struct note, ra) || len > sizeof(n))
+		return -EBADMSG;
+	memcpy(&n, p, len);
+	if (n.version != NOTE_VERSION || n.n_ra > HOSTNET_RA_MAX || n.prefix > 30)
+		return -EBADMSG;
+	*h = (struct hostnet){
+		.v4 = {AF_INET, n.prefix, {0}}, .was4 = n.was4, .was6 = n.was6, .n_ra = n.n_ra};
+	memcpy(h->v4.ip, n.net, sizeof(n.net));
+	memcpy(h->ra, n.ra, sizeof(h->ra));
+	if (n.v6)
+		h->v6 = network6;
+	return 0;
+}
+
+static int no_nftables(struct err *err, int r)
+{
+	if (r == -EPERM)
+		return err_hint(err,
+				"--net nat needs CAP_NET_ADMIN over the host's network: start as "
+				"root, or use --net user");
+	if (r == -EPROTONOSUPPORT || r == -EOPNOTSUPP || r == -ENOENT || r == -EINVAL)
+		return err_hint(err, "the kernel needs nf_tables with nat (CONFIG_NF_TABLES_INET, "
+				     "NFT_NAT, NFT_MASQ, NFT_CT, NFT_FIB_INET, NFT_REJECT): see "
+				     "'toastainer doctor'");
+	return r;
+}
+
+int hostnet_get(int nft, struct hostnet *ret, struct err *err)
+{
+	char buf[128] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+	int r;
+
+	nft_message(&b, NFT_MSG_GETTABLE, 0, NFPROTO_INET, 0);
+	nl_str(&b, NFTA_TABLE_NAME, HOSTNET_TABLE);
+	r = nl_ask(nft, &b, read_note, ret);
+	if (r >= 0 || r == -ENOENT)
+		return r;
+	err_sys(err, r, "look for the table '%s' of nf_tables", HOSTNET_TABLE);
+	if (r == -EBADMSG)
+		return err_hint(err,
+				"another version of toastainer made it: 'toastainer net down'");
+	return no_nftables(err, r);
+}
+
+/* ---- up */
+
+struct overlap {
+	const struct net_addr *net;
+	int index; /* of our own interface */
+	struct net_addr found;
+	char name[IF_NAMESIZE];
+};
+
+static bool share_bits(const struct net_addr *a, const struct net_addr *b)
+{
+	unsigned n = MIN(a->prefix, b->prefix);
+	uint32_t x, y;
+
+	memcpy(&x, a->ip, sizeof(x));
+	memcpy(&y, b->ip, sizeof(y));
+	return n == 0 || (ntohl(x) ^ ntohl(y)) >> (32 - n) == 0;
+}
+
+static int look_for_overlap(const struct nlmsghdr *m, void *arg)
+{
+	struct overlap *o = arg;
+	const struct ifaddrmsg *a = NLMSG_DATA(m);
+	struct net_addr other = {AF_INET, a->ifa_prefixlen, {0}};
+	size_t n;
+	const void *ip = nl_find(m, sizeof(*a), IFA_ADDRESS, &n);
+
+	if (m->nlmsg_type != RTM_NEWADDR || a->ifa_family != AF_INET || !ip || n != 4 ||
+	    (int)a->ifa_index == o->index || o->found.family)
+		return 0;
+	memcpy(other.ip, ip, 4);
+	if (share_bits(o->net, &other) && if_indextoname(a->ifa_index, o->name))
+		o->found = other;
+	return 0;
+}
+
+static int check_overlap(int route, const struct net_addr *net, int index, struct err *err)
+{
+	const struct ifaddrmsg head = {.ifa_family = AF_INET};
+	struct overlap o = {.net = net, .index = index};
+	char buf[64] NL_ALIGNED, ours[INET_ADDRSTRLEN], its[INET_ADDRSTRLEN];
+	struct nl b = NL_STACK(buf);
+	int r;
+
+	nl_begin(&b, RTM_GETADDR, NLM_F_DUMP, 0);
+	nl_put(&b, &head, sizeof(head));
+	r = nl_ask(route, &b, look_for_overlap, &o);
+	if (r < 0)
+		return err_sys(err, r, "list the host's addresses");
+	if (!o.found.family)
+		return 0;
+	inet_ntop(AF_INET, net->ip, ours, sizeof(ours));
+	inet_ntop(AF_INET, o.found.ip, its, sizeof(its));
+	err_set(err, EADDRINUSE,
+		"the jails' network %s/%u overlaps with %s/%u of the interface '%s'", ours,
+		net->prefix, its, o.found.prefix, o.name);
+	return err_hint(err, "choose another: toastainer net up --subnet 10.200.0.0/16");
+}
+
+static int index_of(int sock, const char *name)
+{
+	struct ifreq req = {0};
+
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
+	return sys(SYS_ioctl, sock, GET_INDEX, &req) < 0 ? 0 : req.ifr_ifindex;
+}
+
+/* An interface without anything behind it: a bridge without ports, or what the kernel has for it. */
+static int make_bridge(int route, const char *kind)
+{
+	const struct ifinfomsg head = {
+		.ifi_family = AF_UNSPEC, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+	char buf[256] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+	size_t info;
+
+	nl_begin(&b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, 0);
+	nl_put(&b, &head, sizeof(head));
+	nl_str(&b, IFLA_IFNAME, HOSTNET_BRIDGE);
+	info = nl_nest(&b, IFLA_LINKINFO);
+	nl_str(&b, IFLA_INFO_KIND, kind);
+	nl_end(&b, info);
+	return nl_talk(route, &b, NULL);
+}
+
+static void put_gateway(struct nl *b, const struct net_addr *net, int index)
+{
+	struct net_addr a = hostnet_gateway(net);
+	size_t n = a.family == AF_INET ? 4 : 16;
+	const struct ifaddrmsg head = {
+		.ifa_family = a.family,
+		.ifa_prefixlen = net->prefix,
+		.ifa_flags = a.family == AF_INET6 ? IFA_F_NODAD : 0,
+		.ifa_index = (unsigned)index,
+	};
+
+	nl_begin(b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK, 0);
+	nl_put(b, &head, sizeof(head));
+	nl_attr(b, IFA_LOCAL, a.ip, n);
+	nl_attr(b, IFA_ADDRESS, a.ip, n);
+}
+
+static int add_interface(int route, const struct hostnet *h, struct err *err)
+{
+	char buf[512] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+	struct nl_answer why;
+	int r = make_bridge(route, "bridge"), index;
+
+	if (r == -EOPNOTSUPP)
+		r = make_bridge(route, "dummy");
+	if (r < 0 && r != -EEXIST) {
+		err_sys(err, r, "make the interface '%s'", HOSTNET_BRIDGE);
+		if (r == -EOPNOTSUPP)
+			err_hint(err, "as root: modprobe bridge");
+		return no_nftables(err, r);
+	}
+	index = index_of(route, HOSTNET_BRIDGE);
+	r = check_overlap(route, &h->v4, index, err);
+	if (r < 0)
+		return r;
+	put_gateway(&b, &h->v4, index);
+	if (h->v6.family)
+		put_gateway(&b, &h->v6, index);
+	r = nl_talk(route, &b, &why);
+	return r < 0 ? err_sys(err, r, "give '%s' its addresses", HOSTNET_BRIDGE) : 0;
+}
+
+static void remove_interface(int route, struct nl *b)
+{
+	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC};
+
+	nl_begin(b, RTM_DELLINK, NLM_F_ACK, 0);
+	nl_put(b, &head, sizeof(head));
+	nl_str(b, IFLA_IFNAME, HOSTNET_BRIDGE);
+	nl_talk(route, b, NULL);
+}
+
+static int add_table(int nft, const struct hostnet *h, struct err *err)
+{
+	struct nl b = NL_HEAP;
+	struct nl_answer why = {0};
+	struct note note;
+	int r;
+
+	hosttable_put(&b, h, &note, write_note(h, &note));
+	r = nl_talk(nft, &b, &why);
+	nl_free(&b);
+	if (r >= 0 || r == -EEXIST)
+		return r;
+	err_sys(err, r, "set the host's rules for the jails");
+	if (why.why[0])
+		err_set(err, -r, "%s (%s)", strdupa(err->msg), why.why);
+	return no_nftables(err, r);
+}
+
+static bool same_net(const struct net_addr *a, const struct net_addr *b)
+{
+	return a->prefix == b->prefix && share_bits(a, b);
+}
+
+static int make(int nft, int route, const struct net_addr *subnet, struct hostnet *h,
+		struct err *err)
+{
+	char buf[64] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+	int r;
+
+	*h = (struct hostnet){.v4 = subnet ? *subnet : hostnet_default()};
+	h->was4 = hostnet_forwarding(AF_INET);
+	if (has_ipv6()) {
+		h->v6 = network6;
+		h->was6 = hostnet_forwarding(AF_INET6);
+		if (!h->was6)
+			note_listeners(h);
+	}
+	r = add_interface(route, h, err);
+	if (r >= 0)
+		r = add_table(nft, h, err);
+	if (r < 0 && r != -EEXIST)
+		remove_interface(route, &b);
+	if (r >= 0)
+		hostnet_blocked_by(nft, h->blocked_by, sizeof(h->blocked_by));
+	return r;
+}
+
+int hostnet_up(int nft, const struct net_addr *subnet, struct hostnet *ret, struct err *err)
+{
+	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
+	int r = hostnet_get(nft, ret, err);
+
+	if (route < 0)
+		return err_sys(err, route, "open a netlink socket");
+	if (r == -ENOENT)
+		r = make(nft, route, subnet, ret, err);
+	if (r == -EEXIST) /* somebody was faster */
+		r = hostnet_get(nft, ret, err);
+	if (r < 0)
+		return r;
+	if (subnet && !same_net(subnet, &ret->v4)) {
+		err_set(err, EBUSY, "the jails' network is up with another subnet");
+		return err_hint(err, "first: toastainer net down");
+	}
+	if (!index_of(route, HOSTNET_BRIDGE)) {
+		r = add_interface(route, ret, err);
+		if (r < 0)
+			return r;
+	}
+	return switch_on(ret, err);
+}
+
+int hostnet_ensure(int nft, struct hostnet *ret, struct err *err)
+{
+	int r = hostnet_get(nft, ret, err);
+
+	if (r == -ENOENT || (r >= 0 && !hostnet_forwarding(AF_INET)))
+		r = hostnet_up(nft, NULL, ret, err);
+	return r;
+}
+
+/* ---- jails */
+
+struct each {
+	void (*fn)(const struct hostnet_jail *, void *);
+	void *arg;
+	int n;
+};
+
+static int one_link(const struct nlmsghdr *m, void *arg)
+{
+	struct each *e = arg;
+	struct hostnet_jail jail = {.group = 0};
+	struct rtnl_link_stats64 s;
+	size_t n, got;
+	const char *name = nl_find(m, sizeof(struct ifinfomsg), IFLA_IFNAME, &n);
+	const void *group = nl_find(m, sizeof(struct ifinfomsg), IFLA_GROUP, &got);
+
+	if (m->nlmsg_type != RTM_NEWLINK || !name || !n || n > sizeof(jail.name) || !group ||
+	    got != sizeof(jail.group))
+		return 0;
+	memcpy(&jail.group, group, sizeof(jail.group));
+	if ((jail.group & HOSTNET_OURS_MASK) != HOSTNET_OURS || !str_starts(name, HOSTNET_PREFIX))
+		return 0;
+	memcpy(jail.name, name, n);
+	jail.lease = (unsigned)strtoul(name + strlen(HOSTNET_PREFIX), NULL, 10);
+	group = nl_find(m, sizeof(struct ifinfomsg), IFLA_STATS64, &n);
+	if (group && n >= offsetof(struct rtnl_link_stats64, rx_errors)) {
+		memcpy(&s, group, MIN(n, sizeof(s)));
+		jail.in_bytes = s.tx_bytes;
+		jail.in_packets = s.tx_packets;
+		jail.out_bytes = s.rx_bytes;
+		jail.out_packets = s.rx_packets;
+	}
+	e->n++;
+	if (e->fn)
+		e->fn(&jail, e->arg);
+	return 0;
+}
+
+int hostnet_each(int route, void (*fn)(const struct hostnet_jail *, void *), void *arg)
+{
+	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC};
+	struct each e = {.fn = fn, .arg = arg};
+	char buf[64] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+	int r;
+
+	nl_begin(&b, RTM_GETLINK, NLM_F_DUMP, 0);
+	nl_put(&b, &head, sizeof(head));
+	r = nl_ask(route, &b, one_link, &e);
+	return r < 0 ? r : e.n;
+}
+
+/* ---- who else decides about forwarded packets */
+
+struct blocked {
+	char *text;
+	size_t size, n;
+};
+
+static int one_chain(const struct nlmsghdr *m, void *arg)
+{
+	struct blocked *l = arg;
+	const struct nfgenmsg *head = NLMSG_DATA(m);
+	size_t n, hooks_n;
+	const char *table = nl_find(m, sizeof(*head), NFTA_CHAIN_TABLE, &n);
+	const char *chain = nl_find(m, sizeof(*head), NFTA_CHAIN_NAME, &n);
+	const uint32_t *policy = nl_find(m, sizeof(*head), NFTA_CHAIN_POLICY, &n);
+	const struct nlattr *hook = nl_find(m, sizeof(*head), NFTA_CHAIN_HOOK, &hooks_n);
+	uint32_t number;
+
+	if (!table || !chain || !policy || ntohl(*policy) != NF_DROP || !hook ||
+	    hooks_n < sizeof(*hook) + sizeof(number) || l->n >= l->size)
+		return 0;
+	memcpy(&number, hook + 1, sizeof(number)); /* NFTA_HOOK_HOOKNUM comes first */
+	if (ntohl(number) != NF_INET_FORWARD ||
+	    (head->nfgen_family != NFPROTO_IPV4 && head->nfgen_family != NFPROTO_IPV6 &&
+	     head->nfgen_family != NFPROTO_INET))
+		return 0;
+	l->n += (size_t)snprintf(l->text + l->n, l->size - l->n, "%schain %s of table %s %s",
+				 l->n ? ", " : "", chain,
+				 head->nfgen_family == NFPROTO_IPV4   ? "ip"
+				 : head->nfgen_family == NFPROTO_IPV6 ? "ip6"
+								      : "inet",
+				 table);
+	return 0;
+}
+
+void hostnet_blocked_by(int nft, char *text, size_t n)
+{
+	struct blocked list = {text, n, 0};
+	char buf[64] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+
+	text[0] = 0;
+	nft_message(&b, NFT_MSG_GETCHAIN, NLM_F_DUMP, NFPROTO_UNSPEC, 0);
+	/* AF_UNSPEC stands for a batch otherwise: this is all families' chains */
+	((struct nlmsghdr *)b.buf)->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN;
+	((struct nfgenmsg *)NLMSG_DATA(b.buf))->res_id = 0;
+	nl_ask(nft, &b, one_chain, &list);
+}
+
+/* ---- down */
+
+/* Jails' interfaces, a group at a time: the kernel waits once for each, not for each interface. */
+static void remove_jails(int route)
+{
+	for (uint32_t i = 0; i < HOSTNET_GROUPS; i++) {
+		const struct ifinfomsg head = {.ifi_family = AF_UNSPEC};
+		char buf[64] NL_ALIGNED;
+		struct nl b = NL_STACK(buf);
+
+		nl_begin(&b, RTM_DELLINK, NLM_F_ACK, 0);
+		nl_put(&b, &head, sizeof(head));
+		nl_u32(&b, IFLA_GROUP, HOSTNET_OURS | i);
+		nl_talk(route, &b, NULL); /* ENODEV: none is in it */
+	}
+}
+
+static int switch_back(const struct hostnet *h, struct err *err)
+{
+	int r = 0;
+
+	if (!h->was4)
+		r = io_write_file(AT_FDCWD, FORWARD4, "0");
+	if (h->v6.family && !h->was6) {
+		r = io_write_file(AT_FDCWD, FORWARD6, "0") ?: r;
+		set_listeners(h, "2", "1");
+	}
+	return r < 0 ? err_sys(err, r, "switch forwarding off again") : 0;
+}
+
+/* jails_left() - those that have just ended are gone after a moment. */
+static int jails_left(int route, bool force)
+{
+	int n = hostnet_each(route, NULL, NULL);
+
+	for (int tries = 0; n > 0 && !force && tries < 20; tries++) {
+		const struct timespec wait = {0, 50000000};
+
+		nanosleep(&wait, NULL);
+		n = hostnet_each(route, NULL, NULL);
+	}
+	return n;
+}
+
+int hostnet_down(int nft, bool force, struct err *err)
+{
+	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
+	char buf[256] NL_ALIGNED;
+	struct nl b = NL_STACK(buf), link = NL_STACK(buf);
+	struct hostnet h;
+	int r, n;
+
+	if (route < 0)
+		return err_sys(err, route, "open a netlink socket");
+	n = jails_left(route, force);
+	if (n > 0 && !force) {
+		err_set(err, EBUSY, "%d jail%s use%s the network", n, n == 1 ? "" : "s",
+			n == 1 ? "s" : "");
+		return err_hint(err, "'toastainer net status' lists them; --force cuts them off");
+	}
+	r = hostnet_get(nft, &h, err);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (n > 0)
+		remove_jails(route);
+	remove_interface(route, &link);
+	if (r == -ENOENT)
+		return 0;
+	r = switch_back(&h, err);
+	hosttable_delete(&b);
+	if (nl_talk(nft, &b, NULL) < 0 && r >= 0)
+		r = err_set(err, EIO, "remove the table '%s'", HOSTNET_TABLE);
+	return r;
+}
