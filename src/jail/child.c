@@ -406,7 +406,8 @@ static int program_main(void *arg)
 	r.err.code = 0;
 	child_confine_and_exec(c, &r.err);
 	/* The policy may be in force already, and few of them allow to send. */
-	sys(SYS_write, c->ctl, &r, report_size(&r));
+	if (sys(SYS_write, c->ctl, &r, report_size(&r)) < 0)
+		c->unsent = r.err; /* the guard, which shares our memory, is in no group */
 	return 255;
 }
 
@@ -603,6 +604,10 @@ int child_guard_main(void *arg)
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
 		return guard_failed(c, &r, "namespaces");
+	}
+	if (c->unsent.code) {
+		r.err = c->unsent;
+		send_report(c->ctl, &r);
 	}
 	/* Here the program runs already, or has failed and said so. */
 	confine_guard(c, children);
