@@ -49,7 +49,7 @@ struct user_plan {
 	const struct net_policy *policy; /* for what no rule decides; NULL: all is allowed */
 	bool gateway_is_host;		 /* the gateways' addresses lead to the host's loopback */
 	bool names;			 /* names are answered in the jail (dns.h); with a policy */
-	char *const *pasta; /* arguments of pasta(1), which does all of it; NULL: our own helper */
+	char *const *pasta; /* arguments of pasta(1), which does all of it, but its last; NULL: our own */
 };
 
 /* struct user_counts - what went through */
