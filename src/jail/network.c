@@ -86,7 +86,7 @@ void network_release(struct jail *j)
 {
 	struct err err = ERR_INIT;
 
-	user_stop(j->user);
+	user_stop(j->user, !j->parting);
 	j->user = NULL;
 	if (!j->net)
 		return;

@@ -238,13 +238,13 @@ void user_counts(const struct user_run *u, struct user_counts *ret)
 				    u->counts->connections, u->counts->flows, u->counts->refused};
 }
 
-void user_stop(struct user_run *u)
+void user_stop(struct user_run *u, bool wait)
 {
 	if (!u)
 		return;
 	if (u->pid > 0) {
 		sys(SYS_kill, u->pid, SIGKILL);
-		while (sys_wait4(u->pid, NULL, __WALL, NULL) == -EINTR)
+		while (wait && sys_wait4(u->pid, NULL, __WALL, NULL) == -EINTR)
 			;
 	}
 	if (u->ctl >= 0)

@@ -80,7 +80,11 @@ int user_fd(const struct user_run *u);
 /** user_counts() - what went through so far. */
 void user_counts(const struct user_run *u, struct user_counts *ret);
 
-/** user_stop() - end the helper and free everything. NULL is fine. */
-void user_stop(struct user_run *u);
+/**
+ * user_stop() - end the helper and free everything. NULL is fine.
+ * @wait: for its end, which takes the kernel a while (closing a packet socket waits for all CPUs). Not
+ *	needed by a process that is about to end itself.
+ */
+void user_stop(struct user_run *u, bool wait);
 
 #endif
