@@ -237,13 +237,16 @@ int user_fd(const struct user_run *u)
 	return u ? u->ctl : FD_NONE;
 }
 
-void user_counts(const struct user_run *u, struct user_counts *ret)
+bool user_counts(const struct user_run *u, struct user_counts *ret)
 {
+	if (u->pasta)
+		return false;
 	*ret = (struct user_counts){u->counts->bytes_out, u->counts->bytes_in,
 				    u->counts->connections, u->counts->flows, u->counts->refused};
+	return true;
 }
 
-void user_stop(struct user_run *u)
+void user_stop(struct user_run *u, bool wait)
 {
 	if (!u)
 		return;
@@ -253,7 +256,7 @@ void user_stop(struct user_run *u)
 	if (u->pid > 0) {
 		if (!u->pasta)
 			sys(SYS_kill, u->pid, SIGKILL);
-		while (sys_wait4(u->pid, NULL, __WALL, NULL) == -EINTR)
+		while (wait && sys_wait4(u->pid, NULL, __WALL, NULL) == -EINTR)
 			;
 	}
 	if (u->ctl >= 0)
