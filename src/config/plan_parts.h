@@ -19,10 +19,10 @@ struct planner {
 
 struct user_plan;
 
-int plan_ids(struct planner *p, struct err *err);     /* plan_ids.c: id maps, user, group */
-int plan_net(struct planner *p, struct err *err);     /* plan_net.c: interfaces, traffic rules */
-int plan_cgroup(struct planner *p, struct err *err);  /* plan_cgroup.c: control groups */
-int plan_mounts(struct planner *p, struct err *err);  /* plan_mounts.c: root and mounts */
+int plan_ids(struct planner *p, struct err *err);    /* plan_ids.c: id maps, user, group */
+int plan_net(struct planner *p, struct err *err);    /* plan_net.c: interfaces, traffic rules */
+int plan_cgroup(struct planner *p, struct err *err); /* plan_cgroup.c: control groups */
+int plan_mounts(struct planner *p, struct err *err); /* plan_mounts.c: root and mounts */
 /* struct mount_list - the mounts while they are being put together */
 struct mount_list {
 	struct mount_plan *v;
