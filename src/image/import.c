@@ -393,7 +393,7 @@ int import_image(const struct store *s, const struct import_request *rq, struct 
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, fd < 0 ? fd : errno, "'%s'", rq->file);
-	r = store_name(rq->name, link, err);
+	r = rq->name ? store_name(rq->name, link, err) : 0;
 	if (!r)
 		r = store_lock(s, false, &lock, err);
 	if (!r)
