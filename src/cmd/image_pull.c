@@ -27,7 +27,7 @@ static bool has_policy(void)
 	return access("/etc/containers/policy.json", R_OK) == 0 || access(path, R_OK) == 0;
 }
 
-static int run_skopeo(const struct image_args *args, const char *to, struct err *err)
+static int run_skopeo(const struct image_args *args, bool user, const char *to, struct err *err)
 {
 	struct tool_signals signals;
 	struct arena a = {0};
@@ -56,6 +56,9 @@ static int run_skopeo(const struct image_args *args, const char *to, struct err 
 	argv[n++] = args->argv[0];
 	argv[n++] = to;
 	argv[n] = NULL;
+	/* We may be root of a user namespace only: its files are not those of the machine's root. */
+	if (user)
+		setenv("_CONTAINERS_ROOTLESS_UID", "1", 0);
 	null = sys_openat(AT_FDCWD, "/dev/null", O_WRONLY, 0);
 	tool_hold_signals(&signals);
 	r = tool_run(&signals, argv, null, false, err);
@@ -94,7 +97,7 @@ int image_cmd_pull(const struct image_args *args, const struct store *s, struct 
 	snprintf(to, sizeof(to), "oci:%s", dir);
 	rq.file = dir;
 	if (!r)
-		r = run_skopeo(args, to, err);
+		r = run_skopeo(args, s->user, to, err);
 	if (!r)
 		r = import_image(s, &rq, &rep, err);
 	image_meter_end(&meter);
