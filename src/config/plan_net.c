@@ -31,7 +31,7 @@ static bool said(const char *s)
 
 /* ---- parsing */
 
-static int parse_name(const char *s, char *to, struct err *err)
+int plan_iface_name(const char *s, char *to, struct err *err)
 {
 	size_t n = strlen(s);
 	bool bad = n == 0 || n >= IFNAMSIZ || str_eq(s, ".") || str_eq(s, "..");
@@ -139,7 +139,7 @@ static int name_link(struct links *links, struct net_link *l, const char *name, 
 		name = own;
 	}
 	links->macvlans += l->kind == NET_MACVLAN;
-	return parse_name(said(name) ? name : l->host, l->name, err);
+	return plan_iface_name(said(name) ? name : l->host, l->name, err);
 }
 
 static int take_link(struct links *links, struct net_link *l, struct err *err)
@@ -164,7 +164,7 @@ static int plan_owned(struct planner *p, struct links *links, struct err *err)
 
 	for (unsigned i = 0; i < cfg->iface_own.n; i++) {
 		struct net_link l = {.kind = NET_MOVED};
-		int r = parse_name(cfg->iface_own.v[i], l.host, err);
+		int r = plan_iface_name(cfg->iface_own.v[i], l.host, err);
 
 		if (r >= 0)
 			r = name_link(links, &l, NULL, err);
@@ -224,7 +224,7 @@ static int plan_vs(struct planner *p, struct links *links, struct err *err)
 
 	if (!said(cfg->macvlan_iface))
 		return 0;
-	r = parse_name(cfg->macvlan_iface, l.host, err);
+	r = plan_iface_name(cfg->macvlan_iface, l.host, err);
 	if (r < 0)
 		return err_wrap(err, "macvlan_iface");
 	if (schema_enum_value(modes, cfg->macvlan_vs_mo, strlen(cfg->macvlan_vs_mo), &mode) < 0)
@@ -291,7 +291,7 @@ static int plan_iface(struct planner *p, const struct cfg_net_iface *in, struct 
 		return err_set(err, EINVAL, "%s is for a macvlan", said(in->mac) ? "mac" : "mode");
 	if (in->mtu && (in->mtu < 68 || in->mtu > 65535))
 		return err_set(err, EINVAL, "mtu: %u is not from 68 to 65535", in->mtu);
-	r = parse_name(said(in->own) ? in->own : in->macvlan, l.host, err);
+	r = plan_iface_name(said(in->own) ? in->own : in->macvlan, l.host, err);
 	if (r >= 0 && said(in->mac))
 		r = parse_mac(in->mac, &l, err);
 	if (r >= 0)
@@ -404,9 +404,9 @@ static int plan_rule(const struct cfg_traffic_rule *in, struct net_rule *rule, s
 	default: return err_set(err, EINVAL, "an action is DROP, REJECT or ALLOW");
 	}
 	if (said(in->iif))
-		r = parse_name(in->iif, rule->iif, err);
+		r = plan_iface_name(in->iif, rule->iif, err);
 	if (r >= 0 && said(in->oif))
-		r = parse_name(in->oif, rule->oif, err);
+		r = plan_iface_name(in->oif, rule->oif, err);
 	if (r >= 0)
 		r = rule_address(in->src_ip, "src_ip", rule->family, &rule->src, err);
 	if (r >= 0)
@@ -443,7 +443,7 @@ static int plan_rules(struct planner *p, struct net_plan *net, struct err *err)
  */
 static bool is_jails_own(const struct config *cfg, const struct net_plan *net)
 {
-	return net->kind == NET_PLAIN && cfg->clone_newuser && cfg->mode != MODE_EXECVE &&
+	return net->kind != NET_NAT && cfg->clone_newuser && cfg->mode != MODE_EXECVE &&
 	       !net->rules && cfg->iface_own.n == net->n_links;
 }
 
@@ -494,21 +494,20 @@ static void plan_outside(struct planner *p, struct net_plan *net)
 			plan_warn(p, "the jail's root is user 0 outside, and can write to "
 				     "/proc/sys/net of the jail's network: map another user "
 				     "(--user 0:100000 --group 0:100000)");
-	} else if (net->rules && (HAS_CAP(caps, CAP_NET_ADMIN) || HAS_CAP(caps, CAP_SYS_ADMIN) ||
-				  HAS_CAP(caps, CAP_NET_RAW))) {
+	} else if ((net->rules || net->policy) &&
+		   (HAS_CAP(caps, CAP_NET_ADMIN) || HAS_CAP(caps, CAP_SYS_ADMIN) ||
+		    HAS_CAP(caps, CAP_NET_RAW))) {
 		net->can_get_around = true;
-		plan_warn(p, "without a user namespace, a program that keeps CAP_NET_ADMIN, "
-			     "CAP_NET_RAW or CAP_SYS_ADMIN can get around the traffic rules");
+		plan_warn(p,
+			  "without a user namespace, a program that keeps CAP_NET_ADMIN, "
+			  "CAP_NET_RAW or CAP_SYS_ADMIN can get around the %s",
+			  net->rules ? "traffic rules" : "network's policy");
 	}
 }
 
 /* What nobody connects yet, and what does not go together. */
 static int refuse_kind(const struct config *cfg, const struct net_plan *net, struct err *err)
 {
-	if (net->kind == NET_USER) {
-		err_set(err, EOPNOTSUPP, "--net user is not there yet");
-		return err_hint(err, "this version has --net none, host and nat, and --net_iface");
-	}
 	if (net->kind != NET_NAT)
 		return 0;
 	if (net->n_links)
@@ -528,7 +527,9 @@ int plan_net(struct planner *p, struct err *err)
 	const struct config *cfg = p->cfg;
 	const struct net_policy *policy = NULL;
 	int r = plan_netpolicy(p, &policy, err);
+	bool user = cfg->net == CFG_NET_USER || was_given(p, "user_net");
 	const char *what = policy		      ? "--net nat or user"
+			   : user		      ? "user_net"
 			   : cfg->traffic_rule.n      ? "traffic_rule"
 			   : cfg->net_iface.n	      ? "net_iface"
 			   : cfg->iface_own.n	      ? "iface_own"
@@ -546,9 +547,7 @@ int plan_net(struct planner *p, struct err *err)
 	net = arena_alloc(&p->out->arena, sizeof(*net));
 	if (!net)
 		return err_oom(err);
-	net->kind = cfg->net == CFG_NET_NAT    ? NET_NAT
-		    : cfg->net == CFG_NET_USER ? NET_USER
-					       : NET_PLAIN;
+	net->kind = user ? NET_USER : cfg->net == CFG_NET_NAT ? NET_NAT : NET_PLAIN;
 	net->policy = policy;
 	net->files = policy;
 	net->dns = policy && !policy->no_dns;
@@ -557,6 +556,8 @@ int plan_net(struct planner *p, struct err *err)
 		r = refuse_kind(cfg, net, err);
 	if (r >= 0)
 		r = plan_rules(p, net, err);
+	if (r >= 0 && user)
+		r = plan_usernet(p, policy, &net->user, err);
 	if (r < 0)
 		return r;
 	net->jails_own = is_jails_own(cfg, net);

@@ -17,6 +17,8 @@ struct planner {
 	struct jail_plan *plan; /* &out->plan */
 };
 
+struct user_plan;
+
 int plan_ids(struct planner *p, struct err *err);     /* plan_ids.c: id maps, user, group */
 int plan_net(struct planner *p, struct err *err);     /* plan_net.c: interfaces, traffic rules */
 int plan_cgroup(struct planner *p, struct err *err);  /* plan_cgroup.c: control groups */
@@ -51,6 +53,16 @@ int plan_exec(struct planner *p, struct err *err);    /* plan_exec.c: argv, envi
  * @ret: NULL when the network is not routed by us
  */
 int plan_netpolicy(struct planner *p, const struct net_policy **ret, struct err *err);
+
+/**
+ * plan_usernet() - plan_usernet.c: the network that a process of ours makes.
+ * @policy: NULL: nsjail's user_net alone
+ */
+int plan_usernet(struct planner *p, const struct net_policy *policy, const struct user_plan **ret,
+		 struct err *err);
+
+/** plan_iface_name() - plan_net.c: the name of an interface. @to: IFNAMSIZ bytes */
+int plan_iface_name(const char *s, char *to, struct err *err);
 
 /**
  * plan_net_files() - plan_netfiles.c: the files that a routed network brings.

@@ -123,27 +123,6 @@ static int plan_descriptors(struct planner *p, struct err *err)
 	return 0;
 }
 
-/* Settings that are parsed and carried, but that nothing here enforces yet. */
-static int refuse_unenforced(const struct config *cfg, struct err *err)
-{
-	const struct {
-		bool used;
-		const char *name;
-	} later[] = {
-		{schema_has(&schema_config, cfg, schema_find(&schema_config, "user_net", 8)),
-		 "user_net"},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
-		if (!later[i].used)
-			continue;
-		err_set(err, EOPNOTSUPP, "%s cannot be enforced by this version of toastainer",
-			later[i].name);
-		return err_hint(err, "remove the setting to run without that protection");
-	}
-	return 0;
-}
-
 /* plan_own_args() - what of ours a guard with memory of its own must not show the jail. */
 static void plan_own_args(const struct config *cfg, struct jail_plan *plan)
 {
@@ -160,15 +139,14 @@ static void plan_own_args(const struct config *cfg, struct jail_plan *plan)
 int to_plan(const struct config *cfg, struct planned *ret, struct err *err)
 {
 	struct planner p = {.cfg = cfg, .out = ret, .plan = &ret->plan};
-	int r = refuse_unenforced(cfg, err);
+	int r;
 
 	for (unsigned i = 0; i < cfg->notes.n; i++)
 		plan_warn(&p, "%s", cfg->notes.v[i]);
 	plan_own_args(cfg, &ret->plan);
 	ret->plan.name = cfg->name;
 	ret->plan.forward_signals = cfg->forward_signals;
-	if (r >= 0)
-		r = plan_namespaces(&p);
+	r = plan_namespaces(&p);
 	if (r >= 0)
 		r = plan_ids(&p, err);
 	if (r >= 0)

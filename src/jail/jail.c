@@ -204,6 +204,13 @@ static int make_places(struct jail *j, const char **step, struct err *err)
 	return r;
 }
 
+/* start_clocks() - the program's time begins. */
+static void start_clocks(struct jail *j)
+{
+	watch_start(&j->watch, &j->plan->watch, j->started_ns);
+	j->measure_ns = j->plan->measure ? j->started_ns + MEASURE_AFTER_NS : 0;
+}
+
 int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct jail *j,
 	       struct err *err)
 {
@@ -238,6 +245,10 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		step = "enter";
 		r = enter_cgroups(plan->enter, j->guard, err);
 	}
+	if (r >= 0 && j->user) {
+		step = "network";
+		r = network_ready(j, err);
+	}
 	if (r >= 0 && sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0) < 0)
 		r = err_set(err, EPIPE, "the jail's first process died");
 	if (r < 0) {
@@ -247,10 +258,8 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	}
 	if (plan->cgroup)
 		cgroup_tidy(plan->cgroup); /* while the jail sets itself up */
-	if (plan->measure)
-		measure_begin(&j->measure);
 	if (!(io && io->park))
-		watch_start(&j->watch, &plan->watch, j->started_ns);
+		start_clocks(j);
 	return 0;
 }
 
@@ -429,7 +438,11 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 	int status = j->program_reported ? j->program_status : guard_status;
 
 	put_usage(j, ru);
-	cgroup_usage(&j->cgroup, j->plan->measure || j->plan->account, &groups);
+	cgroup_usage(&j->cgroup,
+		     !(j->plan->measure || j->plan->account) ? CGROUP_OF_LIMITS
+		     : r->wall_us < MEASURE_PRESSURE_US	     ? CGROUP_COUNTED
+							     : CGROUP_ALL,
+		     &groups);
 	r->exit_code = -1;
 	j->finished = true;
 	if (r->reason != RESULT_SETUP_FAILED) {
@@ -458,7 +471,7 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 	}
 	put_file_systems(j);
 	network_figures(j);
-	if (j->plan->measure)
+	if (j->plan->measure && !j->measure_ns)
 		measure_end(&j->measure, r);
 	result_cgroup_figures(r, &groups);
 	measure_judge(r);
@@ -521,6 +534,10 @@ int jail_step(struct jail *j)
 	if (j->finished)
 		return 1;
 	watch_limits(j);
+	if (j->measure_ns && now_ns() >= j->measure_ns) {
+		measure_begin(&j->measure);
+		j->measure_ns = 0;
+	}
 	/* A guard that has reported is on its way out: a process that is all ours just waits. */
 	r = sys_wait4(j->guard, &status,
 		      __WALL | (j->program_reported && j->plan->own_process ? 0 : WNOHANG), &ru);
@@ -535,7 +552,11 @@ int jail_step(struct jail *j)
 
 uint64_t jail_next_ns(const struct jail *j)
 {
-	return j->finished ? 0 : watch_next(&j->watch);
+	uint64_t next = watch_next(&j->watch);
+
+	if (j->finished)
+		return 0;
+	return j->measure_ns && (!next || j->measure_ns < next) ? j->measure_ns : next;
 }
 
 int jail_timeout_ms(const struct jail *j)
@@ -613,7 +634,7 @@ int jail_hand_over(struct jail *j, int fd)
 	if (r < 0)
 		return (int)r;
 	j->started_ns = now_ns();
-	watch_start(&j->watch, &j->plan->watch, j->started_ns);
+	start_clocks(j);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "trace/trace.h"
 
 struct template;
+struct user_run;
 
 struct jail {
 	const struct jail_plan *plan; /* borrowed until jail_release() */
@@ -27,6 +28,7 @@ struct jail {
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
 	struct net_run *net;  /* its network, when the plan has one */
+	struct user_run *user;	/* ... the process that makes it */
 	struct cgroup cgroup; /* when the plan asks for groups */
 	uint64_t started_ns;  /* CLOCK_MONOTONIC */
 	struct watch_state watch;
@@ -39,6 +41,7 @@ struct jail {
 	int held[HELD];	    /* of the jail's files, where the plan asks for it */
 	struct upper upper; /* the layer that its root is written to, when it is on the host */
 	struct measure measure;
+	uint64_t measure_ns; /* when it is to begin; 0: it has begun, or nobody wants it */
 	bool finished;
 	bool program_reported; /* result has the program's status */
 	int program_status;

@@ -7,12 +7,21 @@
 #include "base/sys.h"
 #include "jail/mounts.h"
 #include "jail/network.h"
+#include "net/user.h"
 
 int network_before(struct jail *j, struct err *err)
 {
 	const struct net_plan *net = j->plan->net;
+	const char *obstacle;
+	int r;
 
-	return net && !net->jails_own ? net_enter(net, FD_NONE, &j->net, err) : 0;
+	if (!net || net->jails_own)
+		return 0;
+	r = net_enter(net, FD_NONE, &j->net, err);
+	obstacle = r < 0 ? NULL : net_obstacle(j->net);
+	if (obstacle)
+		log_warn("forwarded packets may be dropped by %s", obstacle);
+	return r;
 }
 
 /* The guard's namespace is the jail's own: it is there now, and the jail waits for our "go". */
@@ -31,16 +40,48 @@ static int enter_guards(struct jail *j, struct err *err)
 int network_after(struct jail *j, struct err *err)
 {
 	const struct net_plan *net = j->plan->net;
-	int r = net && net->jails_own ? enter_guards(j, err) : 0;
+	/* An ordinary user may not enter it: only where there is something to do. */
+	int r = net && net->jails_own && net->n_links ? enter_guards(j, err) : 0;
 
-	return r >= 0 && j->net ? net_leave(j->net, j->plan->account, err) : r;
+	if (r >= 0 && j->net)
+		r = net_leave(j->net, j->plan->account, err);
+	return r >= 0 && net && net->user ? user_start(net->user, j->guard, &j->user, err) : r;
+}
+
+int network_ready(struct jail *j, struct err *err)
+{
+	return j->user ? user_wait(j->user, err) : 0;
+}
+
+int network_fd(const struct jail *j)
+{
+	return j->user ? user_fd(j->user) : net_fd(j->net);
+}
+
+void network_step(struct jail *j)
+{
+	if (!j->user) {
+		net_step(j->net);
+		return;
+	}
+	/* It says nothing once the jail runs: it has ended. */
+	err_set(&j->result.err, EPIPE, "the network helper has ended, and the jail with it");
+	snprintf(j->result.err.step, sizeof(j->result.err.step), "network");
+	j->result.reason = RESULT_SETUP_FAILED;
+	jail_end(j, RESULT_SETUP_FAILED, 0);
 }
 
 void network_figures(struct jail *j)
 {
 	struct result *r = &j->result;
+	struct user_counts u;
 	struct net_count c;
 
+	if (j->user) { /* of the data: the helper sees no packets */
+		user_counts(j->user, &u);
+		result_put(r, FIG_NET_IN, u.bytes_in, FROM_LAUNCHER);
+		result_put(r, FIG_NET_OUT, u.bytes_out, FROM_LAUNCHER);
+	}
 	if (!j->net || !net_count(j->net, &c))
 		return;
 	result_put(r, FIG_NET_IN, c.in_bytes, FROM_INTERFACE);
@@ -53,6 +94,8 @@ void network_release(struct jail *j)
 {
 	struct err err = ERR_INIT;
 
+	user_stop(j->user);
+	j->user = NULL;
 	if (!j->net)
 		return;
 	if (net_release(j->net, &err) < 0)

@@ -15,6 +15,15 @@ int network_before(struct jail *j, struct err *err);
 /** network_after() - the guard is there: this thread goes back to the host's namespace. */
 int network_after(struct jail *j, struct err *err);
 
+/** network_ready() - after the id maps: wait until all of it is there. */
+int network_ready(struct jail *j, struct err *err);
+
+/** network_fd() - readable when network_step() has something to do; FD_NONE: never. */
+int network_fd(const struct jail *j);
+
+/** network_step() - serve what is asked for; or end the jail, when its network has gone. */
+void network_step(struct jail *j);
+
 /** network_figures() - the jail has ended: what went through its connection. */
 void network_figures(struct jail *j);
 

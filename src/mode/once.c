@@ -11,12 +11,14 @@
 #include "base/sys.h"
 #include "config/to_plan.h"
 #include "jail/jail.h"
+#include "jail/network.h"
 #include "jail/enter.h"
 #include "jail/template.h"
 #include "mode/aftermath.h"
 #include "mode/once.h"
 #include "mode/output.h"
 #include "mode/registry.h"
+#include "mode/tell.h"
 #include "mode/terminal_relay.h"
 #include "net/net.h"
 
@@ -51,6 +53,8 @@ static void log_plan(const struct jail_plan *p)
 {
 	static const char *const kinds[] = {"bind", "",	     "symlink",	   "file",
 					    "copy", "layer", "upper layer"};
+	static const char *const networks[] = {
+		[NET_PLAIN] = "", [NET_NAT] = "nat, and ", [NET_USER] = "user, and "};
 
 	if (!log_enabled(LOG_INFO))
 		return;
@@ -65,7 +69,8 @@ static void log_plan(const struct jail_plan *p)
 			 m->attrs & MOUNT_ATTR_RDONLY ? " ro" : "");
 	}
 	if (p->net)
-		log_info("Network: %u interfaces, %s; the namespace is %s", p->net->n_links,
+		log_info("Network: %s%u interfaces, %s; the namespace is %s",
+			 networks[p->net->kind], p->net->n_links,
 			 p->net->rules ? "traffic rules" : "no traffic rules",
 			 p->net->jails_own ? "the jail's own"
 					   : "not the jail's: its capabilities do not count there");
@@ -190,7 +195,7 @@ static int follow(struct once *o, struct err *err)
 			[POLL_GUARD] = {j->guard_fd, POLLIN, 0},
 			[POLL_SIGNALS] = {o->signals, POLLIN, 0},
 			[POLL_CTL] = {j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
-			[POLL_NET] = {net_fd(j->net), POLLIN, 0},
+			[POLL_NET] = {network_fd(j), POLLIN, 0},
 		};
 		int n = o->output.n ? POLL_RELAY : POLL_OUTPUT, r = begin_relay(o, err);
 
@@ -208,7 +213,7 @@ static int follow(struct once *o, struct err *err)
 		if (fds[POLL_SIGNALS].revents)
 			take_signals(o);
 		if (fds[POLL_NET].revents)
-			net_step(j->net);
+			network_step(j);
 		if (o->relaying)
 			relay_pump(&o->relay, j->tty_master, fds + POLL_RELAY);
 		output_pump(&o->output);
@@ -238,50 +243,6 @@ static void log_end(const struct once *o, const struct result *r)
 			 str_signal(r->signal, name, sizeof(name)), r->signal);
 	else if (r->exit_code >= 0)
 		log_info("pid=%d ([STANDALONE MODE]) exited with status: %d", pid, r->exit_code);
-}
-
-static void log_lines(enum log_level level, const char *what, const char *text)
-{
-	for (const char *end; *text; text = *end ? end + 1 : end) {
-		end = strchrnul(text, '\n');
-		log_line(level, "%s%.*s", what, (int)(end - text), text);
-	}
-}
-
-/* What was found out about the system calls: violations, the audit, the trace. */
-static int tell_trace(const struct once *o, const struct result *r, struct err *err)
-{
-	const struct trace_outcome *t = &r->trace;
-	int fd = o->planned.trace_fd, n = 0;
-
-	for (unsigned i = 0; i < t->n_violations; i++) {
-		_cleanup_sbuf_ struct sbuf line = {0};
-
-		violation_text(&t->violations[i], &line);
-		log_warn("%s", line.s ?: "");
-	}
-	if (t->seen > t->n_violations)
-		log_warn("seccomp: %llu more", (unsigned long long)(t->seen - t->n_violations));
-	if (t->failed[0])
-		log_warn("seccomp: %s", t->failed);
-	if (t->audit_text) {
-		log_warn("audit: the policy was not enforced; what it would have refused:%s",
-			 t->audit_text[0] ? "" : " nothing");
-		log_lines(LOG_WARNING, "audit: ", t->audit_text);
-	}
-	if (!t->report)
-		return 0;
-	if (fd < 0) {
-		log_lines(LOG_INFO, "unotify: ", t->report);
-		return 0;
-	}
-	if (ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0)
-		n = io_write_all(fd, t->report, strlen(t->report));
-	else if (errno == EINVAL || errno == ESPIPE) /* a terminal, a pipe */
-		n = io_write_all(fd, t->report, strlen(t->report));
-	else
-		n = -errno;
-	return n < 0 ? err_sys(err, n, "seccomp_unotify_report") : 0;
 }
 
 static int plan_it(struct once *o, struct err *err)
@@ -446,7 +407,7 @@ static int run(struct once *o, struct result *ret, struct err *err)
 						  : ": launching again");
 		} else {
 			log_end(o, ret);
-			r = tell_trace(o, ret, err);
+			r = tell_trace(&ret->trace, o->planned.trace_fd, NULL, err);
 			if (r < 0)
 				return r;
 			if (!again(o, ret, started_ms, ++done))

@@ -44,6 +44,7 @@ enum net_kind {
 };
 
 struct net_policy;
+struct user_plan;
 
 enum net_action { NET_DROP, NET_REJECT, NET_ALLOW };
 
@@ -78,6 +79,7 @@ struct net_plan {
 	size_t rules_len;
 	enum net_kind kind;
 	const struct net_policy *policy; /* with kind; NULL: NET_PLAIN */
+	const struct user_plan *user;	 /* with NET_USER */
 	bool dns;			 /* names are answered at DNS_ADDRESS (dns.h) */
 	bool files;			 /* /etc/resolv.conf and /etc/hosts are ours */
 };
@@ -91,6 +93,9 @@ struct net_run;
  * @ret: to be released with net_release(), after the jail has ended
  */
 int net_enter(const struct net_plan *plan, int ns, struct net_run **ret, struct err *err);
+
+/** net_obstacle() - who may be in the way of the jail's packets, as text; NULL: nobody that we saw. */
+const char *net_obstacle(const struct net_run *n);
 
 /**
  * net_leave() - the calling thread goes back into the namespace where it was.

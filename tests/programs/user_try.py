@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the tests of user networks say inside a jail. Reads lines of calls, prints a list of what came of them."""
+import errno
+import hashlib
+import os
+import socket
+import struct
+import sys
+import time
+
+SECONDS = float(os.environ.get("TRY_SECONDS", "2"))
+
+
+def family(a):
+    return socket.AF_INET6 if ":" in a else socket.AF_INET
+
+
+def plug(a, port, kind=socket.SOCK_STREAM):
+    s = socket.socket(family(a), kind)
+    s.settimeout(SECONDS)
+    s.connect((a, port))
+    return s
+
+
+def everything(s):
+    data = b""
+    while more := s.recv(65536):
+        data += more
+    return data
+
+
+def tcp(a, port=80):
+    """Who the server says we are, then an echo and a half-close."""
+    with plug(a, port) as s:
+        s.sendall(b"ping\n")
+        s.shutdown(socket.SHUT_WR)
+        return everything(s).decode()
+
+
+def udp(a, port=7, n=5):
+    with plug(a, port, socket.SOCK_DGRAM) as s:
+        data = os.urandom(n)
+        s.send(data)
+        return s.recv(65535) == data
+
+
+def ping(a):
+    v4 = family(a) == socket.AF_INET
+    with socket.socket(family(a), socket.SOCK_DGRAM, 1 if v4 else 58) as s:
+        s.settimeout(SECONDS)
+        s.connect((a, 0))
+        s.send(struct.pack("!BBHHH", 8 if v4 else 128, 0, 0, 0, 7) + b"hi")
+        got = s.recv(100)
+        return got[0], struct.unpack("!H", got[6:8])[0], got[8:].decode()
+
+
+def length(a, port):
+    with plug(a, port) as s:
+        return len(everything(s))
+
+
+def after_reset(a):
+    with plug(a, 82) as s:
+        s.sendall(b"x")
+        return everything(s).decode()
+
+
+def push(a, n):
+    """To a server that takes its time."""
+    with plug(a, 84) as s:
+        s.settimeout(20)
+        s.sendall(b"y" * n)
+        s.shutdown(socket.SHUT_WR)
+        return int(everything(s))
+
+
+def many(a, n):
+    """That many at once, all of them used."""
+    all_ = [plug(a, 80) for _ in range(n)]
+    for i, s in enumerate(all_):
+        s.sendall(b"%d\n" % i)
+        s.shutdown(socket.SHUT_WR)
+    good = 0
+    for i, s in enumerate(all_):
+        s.settimeout(20)
+        good += everything(s).decode().endswith(f"\n{i}\nbye\n")
+        s.close()
+    return good
+
+
+def name(host):
+    return socket.gethostbyname(host)
+
+
+def sh(command):
+    return os.popen(command + " 2>&1").read()
+
+
+def serve(port, kind="tcp"):
+    """One connection or datagram from outside, echoed."""
+    s = socket.socket(socket.AF_INET6, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    s.bind(("::", port))
+    s.settimeout(10)
+    if kind == "udp":
+        print("serving", flush=True)
+        data, peer = s.recvfrom(65535)
+        s.sendto(data.upper(), peer)
+        return peer[0]
+    s.listen()
+    print("serving", flush=True)
+    c, peer = s.accept()
+    c.sendall(everything(c).upper())
+    return peer[0]
+
+
+def attempt(line):
+    began = time.monotonic()
+    try:
+        got = eval(line)  # of our own tests
+    except socket.timeout:
+        got = "timeout"
+    except OSError as e:
+        got = errno.errorcode.get(e.errno, str(e))
+    if got in ("ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH") and time.monotonic() - began > 1:
+        got += ", late"
+    return got
+
+
+print([attempt(line) for line in sys.argv[1:]])
