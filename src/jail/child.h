@@ -46,7 +46,7 @@ struct child {
 	int *trees;	  /* one descriptor a mount of the plan: its detached tree, or FD_NONE */
 	int root;	  /* the new root, before it is one */
 	int scratch;	  /* private tmpfs below it, gone after the pivot, or FD_NONE */
-	const char *upper; /* name of the directory with the upper layer, in the mount MOUNT_UPPER */
+	const char *upper; /* name of the directory with the upper layer, in that of MOUNT_UPPER */
 	int pts;	  /* the jail's own devpts, or FD_NONE */
 	int sysfs;	  /* made by the launcher (network_sysfs()), or FD_NONE */
 	int tty_slave;	  /* host terminal of the jail, or FD_NONE when it comes from pts */
