@@ -11,6 +11,7 @@
 #include "net/user.h"
 
 enum { MOST_FORWARDS = 1024 };
+enum { BACKEND_NSTUN, BACKEND_PASTA };
 enum { GUEST_TO_HOST, HOST_TO_GUEST }; /* the numbers of nsjail's Direction */
 
 static bool said(const char *s)
@@ -214,6 +215,76 @@ static int take_published(struct rules *l, const struct user_plan *u,
 	return 0;
 }
 
+/* ---- pasta: its command line */
+
+struct words {
+	char *v[48];
+	unsigned n;
+};
+
+static void word(struct words *w, const char *s)
+{
+	w->v[w->n++] = (char *)(uintptr_t)s;
+}
+
+static void option(struct words *w, const char *name, const char *value)
+{
+	if (!said(value))
+		return;
+	word(w, name);
+	word(w, value);
+}
+
+static int plan_pasta(struct planner *p, struct user_plan *u, struct err *err)
+{
+	const struct cfg_user_net *in = &p->cfg->user_net;
+	const struct cfg_pasta *o = &in->pasta;
+	const struct {
+		bool given;
+		const char *name;
+	} switches[] = {
+		{!o->enable_tcp, "--no-tcp"},	      {!o->enable_udp, "--no-udp"},
+		{!o->enable_icmp, "--no-icmp"},	      {!o->ip4_enabled, "--ipv6-only"},
+		{!o->ip6_enabled, "--ipv4-only"},     {!o->enable_ip4_dhcp, "--no-dhcp"},
+		{!o->enable_ip6_dhcp, "--no-dhcpv6"}, {!o->enable_ip6_ra, "--no-ra"},
+		{o->enable_dns, "--dhcp-dns"},	      {!o->map_gw, "--no-map-gw"},
+	};
+	struct words w = {0};
+
+	if (!o->ip4_enabled && !o->ip6_enabled)
+		return err_set(err, EINVAL, "user_net: pasta needs one of IPv4 and IPv6");
+	if (said(o->mask6) && !str_eq(o->mask6, "64"))
+		return err_set(err, EINVAL,
+			       "user_net: pasta's IPv6 networks have 64 bits, not '%s'", o->mask6);
+	word(&w, "pasta");
+	word(&w, "--foreground");
+	word(&w, "--quiet");
+	word(&w, "--config-net");
+	option(&w, "--pid", "/dev/stdout");
+	if (geteuid() == 0)
+		option(&w, "--runas", "0"); /* else it becomes nobody, who may not enter the jail */
+	option(&w, "--ns-ifname", in->ns_iface);
+	for (size_t i = 0; i < ARRAY_SIZE(switches); i++)
+		if (switches[i].given)
+			word(&w, switches[i].name);
+	if (o->nat && o->ip4_enabled) {
+		option(&w, "--address", in->ip4);
+		option(&w, "--netmask", said(in->ip4) ? o->mask4 : NULL);
+		option(&w, "--gateway", in->gw4);
+	}
+	if (o->nat && o->ip6_enabled) {
+		option(&w, "--address", in->ip6);
+		option(&w, "--gateway", in->gw6);
+	}
+	option(&w, "--dns-forward", o->dns_forward);
+	option(&w, "--tcp-ports", o->tcp_map_in);
+	option(&w, "--udp-ports", o->udp_map_in);
+	option(&w, "--tcp-ns", o->tcp_map_out);
+	option(&w, "--udp-ns", o->udp_map_out);
+	u->pasta = (void *)arena_dup(&p->out->arena, w.v, (w.n + 1) * sizeof(*w.v));
+	return u->pasta ? 0 : err_oom(err);
+}
+
 static int check_all(const struct planner *p, const struct net_policy *policy, struct err *err)
 {
 	const struct config *cfg = p->cfg;
@@ -222,8 +293,11 @@ static int check_all(const struct planner *p, const struct net_policy *policy, s
 		return err_set(err, EINVAL,
 			       "user_net needs a process beside the program, which mode "
 			       "execve has not");
-	if (cfg->user_net.backend)
-		return err_set(err, EOPNOTSUPP, "user_net: the backend PASTA is not there yet");
+	if (cfg->user_net.backend == BACKEND_PASTA && policy)
+		return err_set(err, EINVAL, "--net user: pasta would not keep to its policy");
+	if (cfg->user_net.backend == BACKEND_PASTA &&
+	    (cfg->user_net.rule4.n || cfg->user_net.rule6.n))
+		return err_set(err, EINVAL, "user_net: rules are for the backend NSTUN");
 	if (!policy && cfg->face != FACE_NSJAIL) {
 		err_set(err, EINVAL, "user_net is nsjail's, and allows all that no rule forbids");
 		return err_hint(err,
@@ -253,6 +327,8 @@ int plan_usernet(struct planner *p, const struct net_policy *policy, const struc
 		r = plan_family(in->ip4, in->gw4, AF_INET, &u->ip4, &u->gw4, err);
 	if (r >= 0)
 		r = plan_family(in->ip6, in->gw6, AF_INET6, &u->ip6, &u->gw6, err);
+	if (r >= 0 && in->backend == BACKEND_PASTA)
+		r = plan_pasta(p, u, err);
 	if (r >= 0)
 		r = plan_rules(p, u, &rules, err);
 	if (r >= 0 && policy)

@@ -19,7 +19,8 @@ enum { STACK = 262144, SETUP_STACK = 65536 };
 /* struct user_run - the launcher's side */
 struct user_run {
 	pid_t pid;
-	int ctl;
+	int ctl; /* of pasta: a pipe */
+	bool pasta;
 	volatile struct user_counts *counts;
 };
 
@@ -145,6 +146,8 @@ static int helper_main(void *arg)
 	struct user *u;
 	int ctl = s->ctl, r;
 
+	if (s->plan->pasta)
+		return user_pasta_main(s->plan, s->launcher, s->jail, ctl);
 	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (sys(SYS_getppid) != s->launcher)
 		return 1;
@@ -189,14 +192,15 @@ int user_start(const struct user_plan *p, pid_t pid, struct user_run **ret, stru
 
 	if (!run || !stack)
 		return err_oom(err);
-	*run = (struct user_run){.ctl = FD_NONE};
+	*run = (struct user_run){.ctl = FD_NONE, .pasta = p->pasta};
 	*ret = run;
 	page = mmap(NULL, sizeof(*run->counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		    -1, 0);
 	if (page == MAP_FAILED)
 		return err_sys(err, errno, "memory for the network helper");
 	s.counts = run->counts = page;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	if (p->pasta ? pipe2(pair, O_CLOEXEC) < 0
+		     : socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(err, errno, "make the network helper's socket");
 	run->ctl = pair[0];
 	s.ctl = pair[1];
@@ -216,6 +220,8 @@ int user_wait(struct user_run *u, struct err *err)
 	struct err said;
 	long n;
 
+	if (u->pasta)
+		return user_pasta_wait(u->ctl, err);
 	do
 		n = sys(SYS_recvfrom, u->ctl, &said, sizeof(said), 0, NULL, NULL);
 	while (n == -EINTR);
@@ -232,10 +238,11 @@ int user_fd(const struct user_run *u)
 	return u ? u->ctl : FD_NONE;
 }
 
-void user_counts(const struct user_run *u, struct user_counts *ret)
+bool user_counts(const struct user_run *u, struct user_counts *ret)
 {
 	*ret = (struct user_counts){u->counts->bytes_out, u->counts->bytes_in,
 				    u->counts->connections, u->counts->flows, u->counts->refused};
+	return !u->pasta;
 }
 
 void user_stop(struct user_run *u, bool wait)

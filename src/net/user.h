@@ -77,8 +77,8 @@ int user_wait(struct user_run *u, struct err *err);
 /** user_fd() - a descriptor that becomes readable when the helper is gone, or FD_NONE. */
 int user_fd(const struct user_run *u);
 
-/** user_counts() - what went through so far. */
-void user_counts(const struct user_run *u, struct user_counts *ret);
+/** user_counts() - what went through so far. Return: whether anybody counts: pasta does not. */
+bool user_counts(const struct user_run *u, struct user_counts *ret);
 
 /**
  * user_stop() - end the helper and free everything. NULL is fine.

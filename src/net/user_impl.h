@@ -121,6 +121,10 @@ static inline unsigned user_family(uint8_t family)
 int user_setup(struct user *u, struct err *err);
 int user_nft(const char *iface, struct err *err);
 
+/* user_pasta.c: the process that becomes pasta, and the launcher's wait for it. @out, @in: a pipe */
+int user_pasta_main(const struct user_plan *p, pid_t launcher, pid_t jail, int out);
+int user_pasta_wait(int in, struct err *err);
+
 /* user_names.c: before user_setup(), which opens it */
 void user_names(struct user *u);
 

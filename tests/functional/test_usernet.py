@@ -277,3 +277,49 @@ def test_they_die_together(host):
     p.kill()
     finish(p)
     assert wait_for(lambda: toast.read(f"/proc/{victim}/stat", b") Z").rpartition(b") ")[2][:1] == b"Z")
+
+
+def with_pasta(tmp_path, settings, *what):
+    text = config(tmp_path, "user_net { backend: PASTA " + settings + " }")
+    return nsjail("--config", str(text), "--forward_signals", *what, timeout=30)
+
+
+@privileged
+@pytest.mark.skipif(not shutil.which("pasta"), reason="pasta is not installed")
+def test_pasta(host, tmp_path):
+    r = with_pasta(tmp_path, "", *argv(f"length('{OUT}', 83)", f"udp('{OUT}')", f"length('{OUT6}', 83)",
+                                       "sh('ip -4 -o addr show eth0')", "sh('ip -4 route')")).ok()
+    got = ast.literal_eval(r.out)
+    assert got[:3] == [1000000, True, 1000000], got
+    assert "10.255.255.2/24" in got[3] and "default via 10.255.255.1" in got[4], got
+    settings = 'ns_iface: "net0" pasta { nat: false enable_udp: false ip6_enabled: false }'
+    r = with_pasta(tmp_path, settings, *argv(f"length('{OUT}', 83)", f"udp('{OUT}')", f"length('{OUT6}', 83)",
+                                             "sh('ip -4 -o addr show net0')"))
+    got = ast.literal_eval(r.ok().out)
+    assert got[0] == 1000000 and got[1] is not True and got[2] == "ENETUNREACH" and HOST in got[3], got
+
+
+@privileged
+@pytest.mark.skipif(not shutil.which("pasta"), reason="pasta is not installed")
+def test_pasta_dies_with_it(host, tmp_path):
+    def pastas():
+        return [p for p in toast.processes_with("--ns-ifname") if b"\0own7\0" in toast.read(f"/proc/{p}/cmdline")]
+
+    for kill in (lambda p: p.kill(), lambda p: os.kill(pastas()[0], 9)):
+        text = config(tmp_path, 'user_net { backend: PASTA ns_iface: "own7" }')
+        p = start(["-Q", "-Mo", "--config", str(text), "--", "/bin/sh", "-c", "echo up; exec sleep 60"])
+        assert p.stdout.readline() == b"up\n" and len(pastas()) == 1
+        kill(p)
+        assert finish(p).rc in (-9, 255)
+        assert wait_for(lambda: not pastas())
+
+
+@privileged
+def test_pasta_refused(host, tmp_path):
+    for settings, why in (("pasta { ip4_enabled: false ip6_enabled: false }", "one of IPv4 and IPv6"),
+                          ('pasta { mask6: "48" }', "64 bits"), ("rule4 { action: DROP }", "NSTUN")):
+        r = with_pasta(tmp_path, settings, "--", "/bin/true")
+        assert r.rc == 255 and why in r.err, r
+    toast.WRAP[:] = [*toast.WRAP, "env", "PATH=/nowhere"]
+    r = with_pasta(tmp_path, "", "--", "/bin/true")
+    assert r.rc == 255 and "execute pasta: No such file" in r.err and "passt" in r.err, r
