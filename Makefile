@@ -53,6 +53,7 @@ bench: setup
 	@$(BUILD)/tests/bench/seccomp_bench
 	@$(PYTHON) tests/bench/limits.py --build $(BUILD)
 	@$(PYTHON) tests/bench/neighbours.py --build $(BUILD)
+	@[ $$(id -u) != 0 ] || $(PYTHON) tests/bench/net_bench.py --build $(BUILD)
 
 install: all
 	meson install -C $(BUILD) --no-rebuild

@@ -494,11 +494,14 @@ static void plan_outside(struct planner *p, struct net_plan *net)
 			plan_warn(p, "the jail's root is user 0 outside, and can write to "
 				     "/proc/sys/net of the jail's network: map another user "
 				     "(--user 0:100000 --group 0:100000)");
-	} else if (net->rules && (HAS_CAP(caps, CAP_NET_ADMIN) || HAS_CAP(caps, CAP_SYS_ADMIN) ||
-				  HAS_CAP(caps, CAP_NET_RAW))) {
+	} else if ((net->rules || net->policy) &&
+		   (HAS_CAP(caps, CAP_NET_ADMIN) || HAS_CAP(caps, CAP_SYS_ADMIN) ||
+		    HAS_CAP(caps, CAP_NET_RAW))) {
 		net->can_get_around = true;
-		plan_warn(p, "without a user namespace, a program that keeps CAP_NET_ADMIN, "
-			     "CAP_NET_RAW or CAP_SYS_ADMIN can get around the traffic rules");
+		plan_warn(p,
+			  "without a user namespace, a program that keeps CAP_NET_ADMIN, "
+			  "CAP_NET_RAW or CAP_SYS_ADMIN can get around the %s",
+			  net->rules ? "traffic rules" : "network's policy");
 	}
 }
 

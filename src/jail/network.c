@@ -12,8 +12,16 @@
 int network_before(struct jail *j, struct err *err)
 {
 	const struct net_plan *net = j->plan->net;
+	const char *obstacle;
+	int r;
 
-	return net && !net->jails_own ? net_enter(net, FD_NONE, &j->net, err) : 0;
+	if (!net || net->jails_own)
+		return 0;
+	r = net_enter(net, FD_NONE, &j->net, err);
+	obstacle = r < 0 ? NULL : net_obstacle(j->net);
+	if (obstacle)
+		log_warn("forwarded packets may be dropped by %s", obstacle);
+	return r;
 }
 
 /* The guard's namespace is the jail's own: it is there now, and the jail waits for our "go". */

@@ -41,6 +41,7 @@ static const struct probe table[] = {
 	{"landlock", "file rules without mounts", false, 0, probe_landlock},
 	{"nftables", "traffic rules", false, 0, probe_nftables},
 	{"veth", "a link between jail and host", false, PROBE_VETH, probe_link},
+	{"nat", "the internet through the host (--net nat)", false, 0, probe_nat},
 	{"macvlan", "a jail with its own address on a LAN", false, PROBE_MACVLAN, probe_link},
 	{"tun", "the user-mode network", false, 0, probe_tun},
 };

@@ -82,6 +82,7 @@ PROBE_ROW(probe_unotify);
 PROBE_ROW(probe_landlock);
 PROBE_ROW(probe_nftables);
 PROBE_ROW(probe_link);
+PROBE_ROW(probe_nat);
 PROBE_ROW(probe_tun);
 
 /* Rights over the host's network namespace, which links to it need. */

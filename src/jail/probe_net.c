@@ -17,6 +17,7 @@
 #include <linux/veth.h>
 
 #include "jail/probe_impl.h"
+#include "net/hosttable.h"
 #include "net/netlink.h"
 
 /* request() - send what was built, from the namespace we are in. Return: 0 or a negative errno. */
@@ -208,6 +209,49 @@ void probe_link(const struct probe_env *env, const struct probe *probe, struct p
 	probe_say(r, PROBE_DEGRADED, "made in a network namespace; not with the host's");
 	probe_cause(r, "%s needs CAP_NET_ADMIN over the host's network", kinds[probe->arg].host);
 	probe_cure(r, "start as root, or use the user-mode network");
+}
+
+/* The host's own table, in a namespace of the child: translation and all that it matches by. */
+static int try_nat(struct trial *t, const void *arg)
+{
+	int r = request(NETLINK_NETFILTER, arg);
+
+	return r < 0 ? trial_fail(t, "the host's table of rules", r) : 0;
+}
+
+void probe_nat(const struct probe_env *env, const struct probe *probe UNUSED,
+	       struct probe_result *r)
+{
+	struct hostnet h = {.v4 = hostnet_default()};
+	struct nl b = NL_HEAP;
+	struct trial t;
+	char text[160];
+	int tried;
+
+	if (probe_blocked(env, r))
+		return;
+	hosttable_put(&b, &h, "", 1);
+	tried = probe_try(env, env->ns | CLONE_NEWNET, try_nat, &b, &t);
+	nl_free(&b);
+	if (tried < 0) {
+		probe_say(r, PROBE_MISSING, "refused at %s", trial_text(&t, text, sizeof(text)));
+		if (t.code == ENOENT || t.code == EOPNOTSUPP || t.code == EPROTONOSUPPORT) {
+			probe_cause(r,
+				    "this kernel has no address translation by nf_tables, or not "
+				    "its modules loaded");
+			probe_cure(r, "as root: modprobe -a nft_nat nft_masq nft_ct nft_fib_inet "
+				      "nft_reject_inet; or use --net user");
+		} else {
+			probe_blame(env, &t, "the host's rules", r);
+		}
+	} else if (probe_try(env, 0, try_own_links, NULL, &t) < 0) {
+		probe_say(r, PROBE_DEGRADED,
+			  "rules added in a network namespace; not in the host's");
+		probe_cause(r, "it needs CAP_NET_ADMIN over the host's network");
+		probe_cure(r, "start as root, or use --net user");
+	} else {
+		probe_say(r, PROBE_OK, "the host's rules added in a network namespace");
+	}
 }
 
 static int try_tun(struct trial *t, const void *arg UNUSED)

@@ -38,6 +38,7 @@ static const struct {
 	[PROTECT_CORE_SCHEDULING] = {"core_scheduling"},
 	[PROTECT_TSC] = {"disable_tsc"},
 	[PROTECT_TRAFFIC_RULES] = {"traffic_rules"},
+	[PROTECT_NET_POLICY] = {"net_policy"},
 	[PROTECT_TIME_LIMIT] = {"time_limit"},
 	[PROTECT_CPU_LIMIT] = {"cpu_limit"},
 	[PROTECT_IDLE_LIMIT] = {"idle_limit"},
@@ -83,6 +84,7 @@ uint64_t receipt_asked(const struct jail_plan *plan)
 		{plan->disable_tsc, PROTECT_TSC},
 		{plan->net, PROTECT_NET_NS}, /* the launcher makes it */
 		{plan->net && plan->net->rules, PROTECT_TRAFFIC_RULES},
+		{plan->net && plan->net->policy, PROTECT_NET_POLICY},
 		{plan->watch.time_ns, PROTECT_TIME_LIMIT},
 		{plan->watch.cpu_ns, PROTECT_CPU_LIMIT},
 		{plan->watch.idle_ns, PROTECT_IDLE_LIMIT},
@@ -126,8 +128,10 @@ enum protection receipt_known(const struct jail_plan *plan, unsigned i, const ch
 		 "chroot instead of pivot_root: the old root stays underneath"},
 		{plan->watch.cpu_ns && !plan->watch.cpu_counter, PROTECT_CPU_LIMIT,
 		 RECEIPT_UNCOUNTED},
-		{plan->net && plan->net->can_get_around, PROTECT_TRAFFIC_RULES,
+		{plan->net && plan->net->can_get_around && plan->net->rules, PROTECT_TRAFFIC_RULES,
 		 "without a user namespace the capabilities that are kept reach the rules"},
+		{plan->net && plan->net->can_get_around && plan->net->policy, PROTECT_NET_POLICY,
+		 "without a user namespace the capabilities that are kept reach its network"},
 		{plan->upper && plan->upper->kind == UPPER_DIR &&
 			 (plan->upper->bytes || plan->upper->inodes),
 		 PROTECT_DISK_LIMIT,

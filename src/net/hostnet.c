@@ -432,6 +432,8 @@ static int make(int nft, int route, const struct net_addr *subnet, struct hostne
 		r = add_table(nft, h, err);
 	if (r < 0 && r != -EEXIST)
 		remove_interface(route, &b);
+	if (r >= 0)
+		hostnet_blocked_by(nft, h->blocked_by, sizeof(h->blocked_by));
 	return r;
 }
 

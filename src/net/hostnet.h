@@ -39,6 +39,7 @@ struct hostnet {
 	bool was4, was6;	/* forwarding was on */
 	uint8_t n_ra;		/* interfaces that listen to router advertisements by our doing */
 	uint32_t ra[HOSTNET_RA_MAX];
+	char blocked_by[96]; /* hostnet_blocked_by(), when it was just made; else "" */
 };
 
 /** hostnet_default() - 10.166.0.0/16. */

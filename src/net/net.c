@@ -243,6 +243,11 @@ int net_enter(const struct net_plan *plan, int ns, struct net_run **ret, struct 
 	return 0;
 }
 
+const char *net_obstacle(const struct net_run *n)
+{
+	return n->nat.host.blocked_by[0] ? n->nat.host.blocked_by : NULL;
+}
+
 bool net_count(const struct net_run *n, struct net_count *ret)
 {
 	return n->nat.index && n->host >= 0 && nat_count(&n->nat, n->host, ret) == 0;

@@ -94,6 +94,9 @@ struct net_run;
  */
 int net_enter(const struct net_plan *plan, int ns, struct net_run **ret, struct err *err);
 
+/** net_obstacle() - who may be in the way of the jail's packets, as text; NULL: nobody that we saw. */
+const char *net_obstacle(const struct net_run *n);
+
 /**
  * net_leave() - the calling thread goes back into the namespace where it was.
  * @count: net_count() will be asked

@@ -68,6 +68,7 @@ def resolv_conf(tmp, world):
 
 # ---------------------------------------------------------------- who answers
 
+@pytest.mark.core
 def test_names(world):
     """Over UDP, over TCP where the answer does not fit; ports and identifiers are our own and differ."""
     names = ["www.example.org", "big.example.org", "a.b"]
@@ -218,7 +219,7 @@ def linked_etc(root):
 
 
 @pytest.mark.parametrize("api", ["auto", "old"])
-@pytest.mark.parametrize("make", [missing, plain, dangling, outward, looping, no_etc, linked_etc])
+@pytest.mark.parametrize("make", [missing, plain, pytest.param(dangling, marks=pytest.mark.core), outward, looping, no_etc, linked_etc])
 def test_files(world, own_root, make, api):
     """Over whatever the root has there; a link is covered, not followed; the root itself does not change."""
     make(own_root)

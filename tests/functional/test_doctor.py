@@ -14,7 +14,7 @@ import toast
 from toast import BIN, MODE, WRAP, finish
 
 NAMES = ("kernel userns ns_mount ns_pid ns_ipc ns_uts ns_net ns_cgroup ns_time proc subids clone3 mount_api "
-         "overlayfs idmapped_mounts cgroup_v2 cgroup_v1 seccomp seccomp_unotify landlock nftables veth macvlan "
+         "overlayfs idmapped_mounts cgroup_v2 cgroup_v1 seccomp seccomp_unotify landlock nftables veth nat macvlan "
          "tun").split()
 REQUIRED = set("userns ns_mount ns_pid ns_ipc ns_uts ns_net ns_cgroup proc".split())
 STATUSES = {"ok", "degraded", "missing", "not needed"}
