@@ -59,7 +59,7 @@ _toastainer_own_options()
 	'exec') _toastainer_words "--name --cwd --env --tty --time_limit --result_json --help" ;;
 	'image bootstrap') _toastainer_words "--from --suite --mirror --variant --help" ;;
 	'image shell') _toastainer_words "$_toastainer_options --script --help" ;;
-	'net up') _toastainer_words "--subnet --help" ;;
+	'net up') _toastainer_words "--subnet --veth --help" ;;
 	'net down') _toastainer_words "--force --help" ;;
 	'net status') _toastainer_words "--json --help" ;;
 	'config check') _toastainer_words "--face --help" ;;

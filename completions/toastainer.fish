@@ -78,6 +78,7 @@ complete -c toastainer -n '__toastainer_at image bootstrap' -l mirror -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l variant -x
 complete -c toastainer -n '__toastainer_at image shell' -l script -r -F
 complete -c toastainer -n '__toastainer_at net up' -l subnet -x
+complete -c toastainer -n '__toastainer_at net up' -l veth
 complete -c toastainer -n '__toastainer_at net down' -l force
 complete -c toastainer -n '__toastainer_at net status' -l json
 complete -c toastainer -n '__toastainer_at config check' -l face -x -a 'nsjail run image'

@@ -229,7 +229,7 @@ _toastainer_net()
 	shift words
 	(( CURRENT-- ))
 	case $words[1] in
-	up) _arguments -s '--subnet=[subnet]:CIDR: ' '*:file:_files' ;;
+	up) _arguments -s '--subnet=[subnet]:CIDR: ' '--veth[veth]' '*:file:_files' ;;
 	down) _arguments -s '--force[force]' '*:file:_files' ;;
 	status) _arguments -s '--json[json]' '*:file:_files' ;;
 	esac
