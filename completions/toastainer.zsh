@@ -220,7 +220,7 @@ _toastainer_image()
 
 _toastainer_net()
 {
-	local -a subcommands=('up:' 'down:' 'status:')
+	local -a subcommands=('up:make the host'\''s part of --net nat, or mend it; the first jail does it by itself' 'down:leave the host as it was; refused while jails use it' 'status:what is there, and which jails have which addresses')
 
 	if (( CURRENT == 2 )); then
 		_describe subcommand subcommands

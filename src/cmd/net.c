@@ -16,15 +16,20 @@
 static const char usage[] =
 	"Usage: toastainer net up [--subnet CIDR] [--veth]\n"
 	"       toastainer net down [--force]\n"
-	"       toastainer net status [--json]\n"
-	"The host's part of --net nat: the interface toastainer0 with the gateway's address, the\n"
-	"table toastainer_nat of nf_tables, forwarding. The first jail with --net nat makes it.\n"
-	"up: make it, or mend it. --subnet: the jails' IPv4 network, 10.166.0.0/16 by default.\n"
-	"--veth: also a pair of interfaces, tveth0 on the host and tveth1 for a jail that takes "
-	"it:\n"
-	"--net_iface own=tveth1,ip=ADDRESS/16,gw=10.166.0.1, with the address that status shows.\n"
-	"down: leave the host as it was. Refused while jails use it; --force cuts them off.\n"
-	"status: what is there, and which jails have which addresses.\n";
+	"       toastainer net status [--json]\n\n"
+	"up      make the host's part of --net nat, or mend it; the first jail does it by itself\n"
+	"down    leave the host as it was; refused while jails use it\n"
+	"status  what is there, and which jails have which addresses\n\n"
+	"It is the interface toastainer0 with the gateway's address, the table toastainer_nat of\n"
+	"nf_tables, and forwarding.\n\n"
+	"  --subnet CIDR  the jails' IPv4 network; 10.166.0.0/16 by default\n"
+	"  --veth         also a pair of interfaces, tveth0 on the host, and tveth1 for a jail "
+	"with\n"
+	"                 --net_iface own=tveth1,ip=ADDRESS/16,gw=10.166.0.1; status shows the "
+	"address\n"
+	"  --force        cut jails off\n"
+	"  --json         one object\n"
+	"  -h, --help     this text\n";
 
 struct options {
 	bool json, force, veth;
