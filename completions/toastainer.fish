@@ -44,6 +44,7 @@ complete -c toastainer -n __fish_use_subcommand -a ps -d 'list the jails that ha
 complete -c toastainer -n __fish_use_subcommand -a stats -d 'show what jails with a name use'
 complete -c toastainer -n __fish_use_subcommand -a exec -d 'run a further program in a jail'
 complete -c toastainer -n __fish_use_subcommand -a kill -d 'end a jail, or send its program a signal'
+complete -c toastainer -n __fish_use_subcommand -a cp -d 'copy files into and out of a jail that has a name'
 complete -c toastainer -n __fish_use_subcommand -a image -d 'make and build up root file systems'
 complete -c toastainer -n __fish_use_subcommand -a net -d 'the host\'s part of --net nat: up, down, status'
 complete -c toastainer -n __fish_use_subcommand -a config -d 'check and convert configuration files'
@@ -72,6 +73,8 @@ complete -c toastainer -n '__toastainer_at exec' -l env -x
 complete -c toastainer -n '__toastainer_at exec' -l tty -x
 complete -c toastainer -n '__toastainer_at exec' -l time_limit -x
 complete -c toastainer -n '__toastainer_at exec' -l result_json -r -F
+complete -c toastainer -n '__toastainer_at cp' -l limit -x
+complete -c toastainer -n '__toastainer_at cp' -l name -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l from -x -a 'busybox debian host'
 complete -c toastainer -n '__toastainer_at image bootstrap' -l suite -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l mirror -x
@@ -122,6 +125,7 @@ complete -c toastainer -n '__toastainer_table' -l no_dev -d 'leave /dev as the r
 complete -c toastainer -n '__toastainer_table' -l private_tmp -d 'a private /tmp'
 complete -c toastainer -n '__toastainer_table' -l no_private_tmp -d 'leave /tmp as the root has it'
 complete -c toastainer -n '__toastainer_table' -l image -x -d 'the root is an image of the store, with what it says of program, environment, user; as with --discard'
+complete -c toastainer -n '__toastainer_table' -l commit -x -d 'when the program of an --image has succeeded, make what it changed a layer and the whole an image NAME'
 complete -c toastainer -n '__toastainer_table' -l store -x -a '(__fish_complete_directories)' -d 'where images are (default: /var/lib/toastainer, for others ~/.local/share/toastainer)'
 complete -c toastainer -n '__toastainer_table' -l discard -d 'the root is writable, what is written lies in a layer of the jail\'s own and is gone with it'
 complete -c toastainer -n '__toastainer_table' -l keep -x -a '(__fish_complete_directories)' -d 'as --discard, but the layer is kept in DIR, and used again by the next run with it'

@@ -36,6 +36,7 @@ typeset -ga _toastainer_table=(
 	'--private_tmp[a private /tmp]'
 	'--no_private_tmp[leave /tmp as the root has it]'
 	'--image=[the root is an image of the store, with what it says of program, environment, user; as with --discard]:NAME: '
+	'--commit=[when the program of an --image has succeeded, make what it changed a layer and the whole an image NAME]:NAME: '
 	'--store=[where images are (default: /var/lib/toastainer, for others ~/.local/share/toastainer)]:DIR:_directories'
 	'--discard[the root is writable, what is written lies in a layer of the jail'\''s own and is gone with it]'
 	'--keep=[as --discard, but the layer is kept in DIR, and used again by the next run with it]:DIR:_directories'
@@ -202,6 +203,11 @@ _toastainer_kill()
 	_arguments '(- *)'{-h,--help}'[help]' 
 }
 
+_toastainer_cp()
+{
+	_arguments '(- *)'{-h,--help}'[help]' '--limit=[limit]:BYTES: ' '--name=[name]:JAIL: '
+}
+
 _toastainer_image()
 {
 	local -a subcommands=('bootstrap:' 'shell:')
@@ -292,6 +298,7 @@ _toastainer()
 		'stats:show what jails with a name use'
 		'exec:run a further program in a jail'
 		'kill:end a jail, or send its program a signal'
+		'cp:copy files into and out of a jail that has a name'
 		'image:make and build up root file systems'
 		'net:the host'\''s part of --net nat: up, down, status'
 		'config:check and convert configuration files'

@@ -220,11 +220,11 @@ bool cgroup_counts_cpu(const struct cgroup *c);
 /** cgroup_cpu_ns() - CPU time so far, nanoseconds. Return: false when no group counts it. */
 bool cgroup_cpu_ns(const struct cgroup *c, uint64_t *ret);
 
-/**
- * cgroup_usage() - what the groups have counted. While the jail runs too.
- * @all: everything that is counted, and not only what tells of limits
- */
-void cgroup_usage(const struct cgroup *c, bool all, struct cgroup_usage *ret);
+/* What to read: what tells of limits; also what is counted; also what is slow to read, and pressure. */
+enum cgroup_detail { CGROUP_OF_LIMITS, CGROUP_COUNTED, CGROUP_ALL };
+
+/** cgroup_usage() - what the groups have counted. While the jail runs too. */
+void cgroup_usage(const struct cgroup *c, enum cgroup_detail detail, struct cgroup_usage *ret);
 
 #define CGROUP_INIT                                                                                \
 	{                                                                                          \

@@ -165,19 +165,21 @@ static int make_way(const struct cgroup_place *p, int dir, bool *ret_moved, stru
 
 int cgroup_place_prepare(const struct cgroup_place *p, bool *ret_moved, struct err *err)
 {
-	_cleanup_close_ int dir = sys_openat(AT_FDCWD, p->parent, O_RDONLY | O_DIRECTORY, 0);
-	char have[200], list[200];
+	_cleanup_close_ int dir = FD_NONE;
+	char file[PATH_MAX + 32], have[200], list[200];
 	ssize_t n;
 	int r;
 
-	if (dir < 0)
-		return err_sys(err, dir, "control group '%s'", p->parent);
-	n = io_read_small(dir, "cgroup.subtree_control", have, sizeof(have));
+	snprintf(file, sizeof(file), "%s/cgroup.subtree_control", p->parent);
+	n = io_read_small(AT_FDCWD, file, have, sizeof(have));
 	if (n < 0)
-		return err_sys(err, (int)n, "read '%s/cgroup.subtree_control'", p->parent);
+		return err_sys(err, (int)n, "read '%s'", file);
 	list_of(p->controllers & ~hierarchy_list(have, true), '+', list, sizeof(list));
 	if (!list[0])
 		return 0;
+	dir = sys_openat(AT_FDCWD, p->parent, O_RDONLY | O_DIRECTORY, 0);
+	if (dir < 0)
+		return err_sys(err, dir, "control group '%s'", p->parent);
 	if (in_the_way(dir)) {
 		r = make_way(p, dir, ret_moved, err);
 		if (r < 0)

@@ -408,11 +408,11 @@ static void add_figures(struct cgroup_maker *m)
 		p->controllers |= h->controllers & (1U << c | 1U << CGROUP_CPUACCT);
 		p->enable |= h->v2;
 	}
-	if (!v2 || m->ask->version == CGROUP_V1 || !hierarchy_may_make(v2))
-		return;
 	for (unsigned i = 0; i < m->plan->n; i++)
 		if (m->plan->place[i].v2)
 			return;
+	if (!v2 || m->ask->version == CGROUP_V1 || !hierarchy_may_make(v2))
+		return;
 	place_at(m, v2->dir, true, false)->optional = true;
 }
 

@@ -114,7 +114,8 @@ static bool parse(const struct figure_row *row, const char *text, uint64_t *ret)
 }
 
 /* The rows of one group. */
-static void read_group(const struct cgroup_place *p, int dir, bool all, struct cgroup_usage *u)
+static void read_group(const struct cgroup_place *p, int dir, enum cgroup_detail detail,
+		       struct cgroup_usage *u)
 {
 	const char *file = NULL;
 	char text[8192];
@@ -124,10 +125,13 @@ static void read_group(const struct cgroup_place *p, int dir, bool all, struct c
 		const struct figure_row *row = &rows[i];
 		uint64_t v;
 
-		if (row->v2 != p->v2 || (!all && !(of_limits & 1U << row->figure)))
+		if (row->v2 != p->v2 ||
+		    (detail == CGROUP_OF_LIMITS && !(of_limits & 1U << row->figure)) ||
+		    (detail < CGROUP_ALL &&
+		     (row->form == PRESSURE || str_eq(row->file, "memory.stat"))))
 			continue;
 		/* v2: there may be more than we asked for */
-		if (!(p->controllers & 1U << row->controller) && !(all && p->v2))
+		if (!(p->controllers & 1U << row->controller) && !(detail && p->v2))
 			continue;
 		if (!file || !str_eq(file, row->file)) {
 			file = row->file;
@@ -223,7 +227,7 @@ bool cgroup_cpu_ns(const struct cgroup *c, uint64_t *ret)
 	return false;
 }
 
-void cgroup_usage(const struct cgroup *c, bool all, struct cgroup_usage *ret)
+void cgroup_usage(const struct cgroup *c, enum cgroup_detail detail, struct cgroup_usage *ret)
 {
 	*ret = (struct cgroup_usage){.have = 0};
 	for (unsigned i = 0; c->plan && i < c->plan->n; i++) {
@@ -231,7 +235,7 @@ void cgroup_usage(const struct cgroup *c, bool all, struct cgroup_usage *ret)
 
 		if (c->dir[i] < 0)
 			continue;
-		read_group(p, c->dir[i], all, ret);
+		read_group(p, c->dir[i], detail, ret);
 		if (p->v2 || p->controllers & 1U << CGROUP_MEMORY)
 			blame(p, c->dir[i], c->plan->swap_limit, ret);
 	}

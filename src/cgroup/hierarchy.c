@@ -187,6 +187,43 @@ static int add(struct arena *a, struct hierarchies *ret, const struct mount_word
 	return 0;
 }
 
+/* Whether a line of cgroup.procs is our number. */
+static bool has_us(const char *procs)
+{
+	char line[16];
+	size_t n = (size_t)snprintf(line, sizeof(line), "%d\n", getpid());
+
+	for (const char *s = procs; (s = strstr(s, line)); s += n)
+		if (s == procs || s[-1] == '\n')
+			return true;
+	return false;
+}
+
+/*
+ * read_usual() - v2 alone, at its usual place, without reading all of the machine's mounts. That this is
+ * the whole tree, and not a part of it, is seen by our being where we should be.
+ * Return: 1; 0: it is not so, or not to be seen; a negative errno.
+ */
+static int read_usual(struct arena *a, struct hierarchies *ret, const char *groups)
+{
+	struct hierarchy *h = &ret->v[0];
+	size_t n = strcspn(groups, "\n");
+	char file[PATH_MAX + 32], procs[2048];
+
+	if (!str_starts(groups, "0::/") || (groups[n] && groups[n + 1]))
+		return 0; /* other hierarchies are in use */
+	n = n == 4 ? 0 : n - 3;
+	snprintf(file, sizeof(file), "/sys/fs/cgroup%.*s/cgroup.procs", (int)n, groups + 3);
+	if (io_read_small(AT_FDCWD, file, procs, sizeof(procs)) <= 0 || !has_us(procs))
+		return 0;
+	*h = (struct hierarchy){.v2 = true, .names = ""};
+	h->dir = arena_printf(a, "/sys/fs/cgroup%.*s", (int)n, groups + 3);
+	if (!h->dir || look_at_v2(a, h, n) < 0)
+		return -ENOMEM;
+	ret->n = 1;
+	return 1;
+}
+
 int hierarchy_read(struct arena *a, struct hierarchies *ret, struct err *err)
 {
 	char groups[8192];
@@ -197,6 +234,9 @@ int hierarchy_read(struct arena *a, struct hierarchies *ret, struct err *err)
 	ret->n = 0;
 	if (n < 0)
 		return err_sys(err, (int)n, "read /proc/self/cgroup");
+	r = read_usual(a, ret, groups);
+	if (r)
+		return r < 0 ? err_oom(err) : 0;
 	r = io_read_file(a, AT_FDCWD, "/proc/self/mountinfo", 8 << 20, &mounts, NULL, err);
 	for (line = r < 0 ? NULL : strtok_r(mounts, "\n", &save); line && r >= 0;
 	     line = strtok_r(NULL, "\n", &save)) {

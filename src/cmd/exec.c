@@ -122,7 +122,7 @@ static int prepare(struct exec *x, char **words, struct err *err)
 	cfg->jail_name = cfg->result_json = cfg->seccomp_unotify_report = NULL;
 	cfg->explain = cfg->audit = cfg->seccomp_unotify = false; /* the jail's program alone */
 	cfg->discard = false;					  /* the root is there */
-	cfg->keep = cfg->upper = cfg->diff = cfg->image = NULL;
+	cfg->keep = cfg->upper = cfg->diff = cfg->image = cfg->commit = NULL;
 	cfg->copy_in.n = cfg->copy_out.n = 0;
 	take_options(cfg, words, err); /* once more, over the jail's */
 	rest++;

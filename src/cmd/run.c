@@ -91,6 +91,28 @@ static void tell_starter(void *arg)
 	close(take_fd(&s->fd));
 }
 
+/* commit() - the helper packs it, adds it to the store and names the image. */
+static int commit(const struct config *cfg, const char *upper, struct err *err)
+{
+	const char *words[] = {"image", "commit",    "--base",	cfg->image, "--upper",
+			       upper,	cfg->commit, "--store", cfg->store, NULL};
+	char *argv[ARRAY_SIZE(words)], said[500];
+	int r;
+
+	if (!cfg->store)
+		words[7] = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		argv[i] = (char *)(uintptr_t)words[i];
+	r = helper_run("toastainer-image", argv, said, sizeof(said));
+	if (r == 0)
+		log_info("%s", said);
+	else if (r < 0)
+		return err_sys(err, r, "run toastainer-image");
+	else
+		return err_set(err, EIO, "toastainer-image ended with status %d", r);
+	return 0;
+}
+
 /* run_mode() - what the config's mode is. Return: the exit status. */
 static int run_mode(const struct config *cfg, int result_fd, struct starter *starter,
 		    struct err *err)
@@ -111,7 +133,10 @@ static int run_mode(const struct config *cfg, int result_fd, struct starter *sta
 		hint_add(err);
 		return fail(cfg->face, err);
 	}
-	once_run(cfg, &result, err);
+	if (cfg->commit)
+		once_run_commit(cfg, commit, &result, err);
+	else
+		once_run(cfg, &result, err);
 	if (result.reason == RESULT_SETUP_FAILED) {
 		hint_add(&result.err);
 		log_err(LOG_FATAL, &result.err);

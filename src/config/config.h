@@ -213,7 +213,7 @@ struct config {
 
 	/* a root of the jail's own, and what comes in and out (plan_root.c) */
 	bool discard;
-	const char *keep, *upper, *diff, *copy_limit, *image, *store;
+	const char *keep, *upper, *diff, *copy_limit, *image, *store, *commit;
 	LIST_OF(const char *) copy_in;
 	LIST_OF(const char *) copy_out;
 	LIST_OF(const char *) layers; /* of the image, topmost first (image_use.h) */

@@ -169,7 +169,7 @@ static int map_to(struct config *cfg, const char *which, const char *id, struct 
 /* The caller is the image's user inside; where the image names none, root. */
 static int take_user(struct config *cfg, const struct store_image *img, struct err *err)
 {
-	const char *user = img->user && img->user[0] ? img->user : "0", *uid, *gid;
+	const char *user = img->user && img->user[0] ? img->user : "0:0", *uid, *gid;
 	size_t n = strcspn(user, ":");
 	int r;
 

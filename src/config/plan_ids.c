@@ -192,6 +192,7 @@ static int plan_map(struct planner *p, bool group, struct idmap_plan *ret, uint3
 		}
 		maps[i].count = in[i].count;
 		helper |= in[i].use_newidmap;
+		ret->shifted |= maps[i].inside != maps[i].outside;
 		if (r >= 0) {
 			ret->shifted |= maps[i].inside != maps[i].outside;
 			r = check_entry(maps, i, what, err);

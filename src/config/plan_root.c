@@ -5,6 +5,7 @@
  */
 #include <linux/limits.h>
 
+#include "base/io.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "config/plan_parts.h"
@@ -77,11 +78,15 @@ static int check(struct planner *p, const struct mount_plan *root, struct err *e
 	const struct config *cfg = p->cfg;
 
 	if (!plan_root_wanted(cfg)) {
-		if (!cfg->diff)
+		if (!cfg->diff && !cfg->commit)
 			return 0;
+		if (!cfg->diff)
+			return err_set(err, EINVAL, "commit needs --image");
 		err_set(err, EINVAL, "diff is of a root of the jail's own");
 		return err_hint(err, "--discard or --keep DIR makes one");
 	}
+	if (cfg->commit && (!cfg->image || cfg->mode != MODE_ONCE))
+		return err_set(err, EINVAL, "commit needs --image, and the mode once");
 	if (cfg->discard && cfg->keep)
 		return err_set(err, EINVAL, "discard and keep exclude each other");
 	if (cfg->image && cfg->chroot)
@@ -166,8 +171,18 @@ static int plan_upper(struct planner *p, struct mount_list *l, struct err *err)
 		return r;
 	p->plan->upper = u;
 	p->plan->scratch = true;
+	if (u->kind == UPPER_TMPFS && cfg->commit && p->plan->n_shifted) {
+		err_set(err, EINVAL, "commit with other ids inside needs a layer in a directory");
+		return err_hint(err, "--upper dir:DIR");
+	}
 	if (u->kind == UPPER_TMPFS)
 		return on_tmpfs(p, u, err);
+	if (p->plan->n_shifted) { /* what is written has the ids inside, as the layers */
+		p->plan->n_shifted++;
+		u->uid = p->plan->uid;
+		u->gid = p->plan->gid;
+		u->chown = u->uid || u->gid;
+	}
 	m.src = u->dir;
 	return plan_mount_add(p, l, &m) ? 0 : err_oom(err);
 }
@@ -175,8 +190,14 @@ static int plan_upper(struct planner *p, struct mount_list *l, struct err *err)
 /* Ids that are others inside: the files of an image shall have the ids that it gives them. */
 static bool ids_are_shifted(const struct planner *p)
 {
-	return geteuid() == 0 && p->plan->clone_flags & CLONE_NEWUSER &&
-	       (p->plan->uid_map.shifted || p->plan->gid_map.shifted);
+	char map[64];
+
+	if (geteuid() != 0 || !(p->plan->clone_flags & CLONE_NEWUSER) ||
+	    !(p->plan->uid_map.shifted || p->plan->gid_map.shifted))
+		return false;
+	/* Root of a user namespace has no say over file systems of the machine. */
+	return io_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 &&
+	       strstr(map, " 4294967295");
 }
 
 /* add_layers() - those of the image, or the one directory. */
@@ -195,8 +216,8 @@ static int add_layers(struct planner *p, struct mount_list *l, const char *dir, 
 			return err_oom(err);
 	}
 	p->plan->n_layers = n;
-	p->plan->shift_layers = cfg->image && ids_are_shifted(p);
-	if (p->plan->shift_layers && p->plan->classic_mounts)
+	p->plan->n_shifted = cfg->image && ids_are_shifted(p) ? n : 0;
+	if (p->plan->n_shifted && p->plan->classic_mounts)
 		return err_set(err, EOPNOTSUPP,
 			       "an image with other ids inside needs mount_setattr(2)");
 	return 0;
@@ -322,6 +343,6 @@ int plan_copies(struct planner *p, struct mount_list *l, struct err *err)
 	if (r >= 0 && cfg->copy_out.n)
 		r = plan_copy_out(p, err);
 	p->out->diff = cfg->diff;
-	p->plan->hold_root |= cfg->diff != NULL;
+	p->plan->hold_root |= cfg->diff || cfg->commit;
 	return r;
 }

@@ -84,7 +84,7 @@ static int compile(struct planner *p, struct kafel_policy **ret_policy, struct e
 	return 0;
 }
 
-/* What watches needs a launcher beside the jail, and tells of one jail at a time. */
+/* What watches needs a launcher beside the jail. */
 static int check_watching(const struct config *cfg, bool policy, struct err *err)
 {
 	const char *name = cfg->audit ? "audit" : cfg->seccomp_unotify ? "seccomp_unotify" : NULL;
@@ -92,8 +92,6 @@ static int check_watching(const struct config *cfg, bool policy, struct err *err
 	if (cfg->mode == MODE_EXECVE && (name || cfg->explain))
 		return err_set(err, EINVAL, "%s: mode execve has no supervisor that could watch",
 			       name ?: "explain");
-	if (cfg->mode == MODE_LISTEN && name)
-		return err_set(err, EINVAL, "%s tells of one jail: not for mode listen", name);
 	if (cfg->audit && !policy)
 		return err_set(err, EINVAL, "audit: there is no seccomp policy to audit");
 	return 0;

@@ -339,6 +339,13 @@ static int look_at_archive(int fd, enum import_format *ret, struct err *err)
 	return r;
 }
 
+bool import_is_archive(int fd)
+{
+	enum import_format format;
+
+	return look_at_archive(fd, &format, NULL) == 0;
+}
+
 static int take_file(struct source *src, int fd, enum import_format format, struct err *err)
 {
 	/* Links are followed inside only (open_in()); nothing else has a place in a layout. */

@@ -51,6 +51,9 @@ int import_layer(struct store_work *w, struct tarsrc *src, const struct import_r
 int import_finish(struct store_work *w, struct oci_conf *conf, const char *name,
 		  char id[STORE_HASH + 1], struct err *err);
 
+/** import_is_archive() - whether a file is a tar archive, compressed or not. */
+bool import_is_archive(int fd);
+
 /** import_format() - its name on the command line. Return: 0 or -EINVAL. */
 int import_format(const char *name, enum import_format *ret, struct err *err);
 

@@ -128,7 +128,10 @@ static void describe(struct pack *p, const struct stat *st, const char *path)
 	archive_entry_set_perm(p->entry, st->st_mode & 07777);
 	archive_entry_set_uid(p->entry, st->st_uid);
 	archive_entry_set_gid(p->entry, st->st_gid);
-	archive_entry_set_mtime(p->entry, st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+	if (p->rules->no_times)
+		archive_entry_set_mtime(p->entry, 0, 0);
+	else
+		archive_entry_set_mtime(p->entry, st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
 	archive_entry_set_size(p->entry, S_ISREG(st->st_mode) ? st->st_size : 0);
 	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
 		archive_entry_set_rdev(p->entry, st->st_rdev);
@@ -234,6 +237,17 @@ static int put_other(struct pack *p, int dir, const char *name, const struct sta
 
 static int put_dir(struct pack *p, int fd, bool top, unsigned depth, struct err *err);
 
+/* A directory that is left out may hold what is not: only what is no directory goes at once. */
+static bool is_skipped(const struct pack *p, bool dir)
+{
+	char path[PATH_MAX + 256];
+
+	if (!p->rules->skip)
+		return false;
+	snprintf(path, sizeof(path), "%s%s", p->rules->prefix, p->path);
+	return p->rules->skip(p->rules->skip_arg, path, dir);
+}
+
 static int put_entry(struct pack *p, int dir, const char *name, unsigned depth, struct err *err)
 {
 	size_t old = strlen(p->path);
@@ -245,6 +259,8 @@ static int put_entry(struct pack *p, int dir, const char *name, unsigned depth, 
 		r = err_sys(err, ENAMETOOLONG, "'%.200s...'", p->path);
 	else if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		r = err_sys(err, errno, "stat");
+	else if (is_skipped(p, S_ISDIR(st.st_mode)))
+		r = 0;
 	else if (p->rules->layer && str_starts(name, ".wh."))
 		r = err_set(err, EINVAL, "the name means a deletion in a layer");
 	else if (S_ISDIR(st.st_mode)) {
@@ -291,6 +307,19 @@ static int put_dir(struct pack *p, int fd, bool top, unsigned depth, struct err 
 	return r;
 }
 
+/* One regular file, under another name. */
+static int put_only(struct pack *p, int dir, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(dir, p->rules->only, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(err, errno, "'%s'", p->rules->only);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EINVAL, "'%s' is not a regular file", p->rules->only);
+	snprintf(p->path, sizeof(p->path), "%s", p->rules->as);
+	return put_file(p, dir, p->rules->only, &st, err);
+}
+
 int pack_format(struct archive *ar, struct err *err)
 {
 	if (archive_write_set_format_pax_restricted(ar) != ARCHIVE_OK ||
@@ -311,7 +340,10 @@ int pack_tree(int fd, const struct pack_rules *rules, struct archive *ar, struct
 	p->ar = ar;
 	p->entry = archive_entry_new();
 	p->buffer = mem_alloc(BUFFER);
-	r = p->entry && p->buffer ? put_dir(p, fd, true, 0, err) : err_oom(err);
+	if (!p->entry || !p->buffer)
+		r = err_oom(err);
+	else
+		r = rules->only ? put_only(p, fd, err) : put_dir(p, fd, true, 0, err);
 	archive_entry_free(p->entry);
 	free(p->buffer);
 	arena_free(&p->arena);

@@ -8,10 +8,15 @@
 #include "base/err.h"
 
 struct pack_rules {
-	bool layer;	 /* marks of an overlay become ".wh." entries */
-	bool user_marks; /* they are user.overlay.* */
-	bool top;	 /* with an entry for the directory itself */
-	bool no_devices; /* leave device nodes out */
+	bool layer;	       /* marks of an overlay become ".wh." entries */
+	bool user_marks;       /* they are user.overlay.* */
+	bool top;	       /* with an entry for the directory itself */
+	bool no_devices;       /* leave device nodes out */
+	bool no_times;	       /* all files are of 1970: to compare what they hold */
+	const char *only, *as; /* one entry of the directory, and its name in the archive */
+	const char *prefix;    /* what @skip is told in front of a path */
+	bool (*skip)(void *arg, const char *path, bool dir); /* whether to leave it out */
+	void *skip_arg;
 };
 
 struct archive;

@@ -235,14 +235,19 @@ static void times_of(struct archive_entry *e, struct timespec times[2])
 		(struct timespec){archive_entry_mtime(e), archive_entry_mtime_nsec(e)};
 }
 
-static int ids_of(struct archive_entry *e, uid_t *uid, gid_t *gid, struct err *err)
+static int ids_of(const struct unpack *u, struct archive_entry *e, uid_t *uid, gid_t *gid,
+		  struct err *err)
 {
-	int64_t u = archive_entry_uid(e), g = archive_entry_gid(e);
+	int64_t user = archive_entry_uid(e), group = archive_entry_gid(e);
 
-	if (u < 0 || g < 0 || u >= UINT32_MAX || g >= UINT32_MAX)
-		return err_set(err, ERANGE, "owner %lld:%lld", (long long)u, (long long)g);
-	*uid = (uid_t)u;
-	*gid = (gid_t)g;
+	if (u->rules->give) {
+		user = u->rules->uid;
+		group = u->rules->gid;
+	}
+	if (user < 0 || group < 0 || user >= UINT32_MAX || group >= UINT32_MAX)
+		return err_set(err, ERANGE, "owner %lld:%lld", (long long)user, (long long)group);
+	*uid = (uid_t)user;
+	*gid = (gid_t)group;
 	return 0;
 }
 
@@ -261,16 +266,16 @@ static int chown_failed(uid_t uid, gid_t gid, struct err *err)
 static int set_attributes(struct unpack *u, int fd, struct archive_entry *e, bool chmod_always,
 			  struct err *err)
 {
-	mode_t mode = archive_entry_perm(e) & 07777;
+	mode_t mode = u->rules->mode ? u->rules->mode : archive_entry_perm(e) & 07777;
 	uid_t uid;
 	gid_t gid;
-	int r = ids_of(e, &uid, &gid, err);
+	int r = ids_of(u, e, &uid, &gid, err);
 
 	if (r)
 		return r;
 	if (!u->rules->one_id && fchown(fd, uid, gid) < 0)
 		return chown_failed(uid, gid, err);
-	if ((chmod_always || mode & 07000) && fchmod(fd, mode) < 0)
+	if ((chmod_always || u->rules->mode || mode & 07000) && fchmod(fd, mode) < 0)
 		return err_sys(err, errno, "chmod");
 	return set_xattrs(u, fd, e, err);
 }
@@ -481,7 +486,7 @@ static int make_other(struct unpack *u, struct archive_entry *e, const char *nam
 	struct timespec times[2];
 	uid_t uid;
 	gid_t gid;
-	int r = ids_of(e, &uid, &gid, err);
+	int r = ids_of(u, e, &uid, &gid, err);
 
 	if (r)
 		return r;

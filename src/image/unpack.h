@@ -15,10 +15,13 @@ struct unpack_rules {
 	enum unpack_devices devices;
 	uint64_t max_bytes;   /* of files as they appear, and of the uncompressed archive */
 	uint64_t max_entries; /* names, with directories that are only implied */
-	bool user_marks;      /* user.overlay.* instead of trusted.overlay.* */
-	bool one_id;	      /* we have no other: owners are not kept */
-	bool layer;	      /* ".wh." names are marks; else they are names */
-	bool apply;	      /* of a layer: do what the marks say, instead of keeping them */
+	bool give;	      /* all files to @uid and @gid, whoever the archive says */
+	uint32_t uid, gid;
+	mode_t mode;	 /* of all files; 0: the archive's */
+	bool user_marks; /* user.overlay.* instead of trusted.overlay.* */
+	bool one_id;	 /* we have no other: owners are not kept */
+	bool layer;	 /* ".wh." names are marks; else they are names */
+	bool apply;	 /* of a layer: do what the marks say, instead of keeping them */
 };
 
 struct unpack_dir;

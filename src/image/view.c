@@ -31,12 +31,13 @@ static bool is_below(const char *path, const char *dir)
 	return !n || (strncmp(path, dir, n) == 0 && path[n] == '/');
 }
 
-static bool is_opaque(int fd, bool user)
+/* Either mark: of an overlay with userxattr, or without. */
+static bool is_opaque(int fd)
 {
 	char c;
 
-	return fgetxattr(fd, user ? "user.overlay.opaque" : "trusted.overlay.opaque", &c, 1) == 1 &&
-	       c == 'y';
+	return (fgetxattr(fd, "user.overlay.opaque", &c, 1) == 1 && c == 'y') ||
+	       (fgetxattr(fd, "trusted.overlay.opaque", &c, 1) == 1 && c == 'y');
 }
 
 static struct view_entry *add(struct arena *a, struct view *v)
@@ -54,7 +55,6 @@ struct listing {
 	struct arena *a;
 	struct view *v;
 	uint32_t layer;
-	bool user;
 };
 
 static int list_dir(struct listing *l, int fd, const char *path, unsigned depth, struct err *err);
@@ -86,7 +86,7 @@ static int list_entry(struct listing *l, int dir, const char *path, const char *
 
 		if (sub < 0)
 			return err_sys(err, sub, "open '%s'", full);
-		e->opaque = is_opaque(sub, l->user);
+		e->opaque = is_opaque(sub);
 		r = list_dir(l, sub, full, depth + 1, err); /* may move the list */
 	}
 	return r;
@@ -158,13 +158,13 @@ static int merge(struct arena *a, const struct view *low, const struct view *top
 	return r;
 }
 
-static int add_layer(struct arena *a, struct view *v, int fd, bool user, struct err *err)
+static int add_layer(struct arena *a, struct view *v, int fd, struct err *err)
 {
 	struct view mine = {0};
-	struct listing l = {.a = a, .v = &mine, .layer = v->n_dirs - 1, .user = user};
+	struct listing l = {.a = a, .v = &mine, .layer = v->n_dirs - 1};
 	int r = list_dir(&l, fd, "", 0, err);
 
-	return r ? r : merge(a, v, &mine, is_opaque(fd, user), v, err);
+	return r ? r : merge(a, v, &mine, is_opaque(fd), v, err);
 }
 
 int view_open(const struct store *s, struct arena *a, const struct store_image *img,
@@ -181,11 +181,11 @@ int view_open(const struct store *s, struct arena *a, const struct store_image *
 		if (v.dirs[v.n_dirs] < 0)
 			r = err_sys(err, v.dirs[v.n_dirs], "layer '%.12s'", img->layers.v[i]);
 		else
-			r = add_layer(a, &v, v.dirs[v.n_dirs++], s->user, err);
+			r = add_layer(a, &v, v.dirs[v.n_dirs++], err);
 	}
 	if (upper >= 0 && !r) {
 		v.dirs[v.n_dirs++] = upper;
-		r = add_layer(a, &v, upper, s->user, err);
+		r = add_layer(a, &v, upper, err);
 	}
 	if (r)
 		view_close(&v);

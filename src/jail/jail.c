@@ -167,7 +167,7 @@ static int send_layers(struct jail *j, struct err *err)
 	if (ns < 0)
 		return err_sys(err, ns, "open the jail's user namespace");
 	attr.userns_fd = (uint64_t)ns;
-	for (unsigned i = 1; i <= p->n_layers && r >= 0; i++) {
+	for (unsigned i = 1; i <= p->n_shifted && r >= 0; i++) {
 		int fd = sys_open_tree(AT_FDCWD, p->mounts[i].src,
 				       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
@@ -204,6 +204,13 @@ static int make_places(struct jail *j, const char **step, struct err *err)
 	return r;
 }
 
+/* start_clocks() - the program's time begins. */
+static void start_clocks(struct jail *j)
+{
+	watch_start(&j->watch, &j->plan->watch, j->started_ns);
+	j->measure_ns = j->plan->measure ? j->started_ns + MEASURE_AFTER_NS : 0;
+}
+
 int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct jail *j,
 	       struct err *err)
 {
@@ -230,7 +237,7 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
 	}
-	if (r >= 0 && plan->shift_layers) {
+	if (r >= 0 && plan->n_shifted) {
 		step = "root";
 		r = send_layers(j, err);
 	}
@@ -251,10 +258,8 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	}
 	if (plan->cgroup)
 		cgroup_tidy(plan->cgroup); /* while the jail sets itself up */
-	if (plan->measure)
-		measure_begin(&j->measure);
 	if (!(io && io->park))
-		watch_start(&j->watch, &plan->watch, j->started_ns);
+		start_clocks(j);
 	return 0;
 }
 
@@ -433,7 +438,11 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 	int status = j->program_reported ? j->program_status : guard_status;
 
 	put_usage(j, ru);
-	cgroup_usage(&j->cgroup, j->plan->measure || j->plan->account, &groups);
+	cgroup_usage(&j->cgroup,
+		     !(j->plan->measure || j->plan->account) ? CGROUP_OF_LIMITS
+		     : r->wall_us < MEASURE_PRESSURE_US	     ? CGROUP_COUNTED
+							     : CGROUP_ALL,
+		     &groups);
 	r->exit_code = -1;
 	j->finished = true;
 	if (r->reason != RESULT_SETUP_FAILED) {
@@ -462,7 +471,7 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 	}
 	put_file_systems(j);
 	network_figures(j);
-	if (j->plan->measure)
+	if (j->plan->measure && !j->measure_ns)
 		measure_end(&j->measure, r);
 	result_cgroup_figures(r, &groups);
 	measure_judge(r);
@@ -525,6 +534,10 @@ int jail_step(struct jail *j)
 	if (j->finished)
 		return 1;
 	watch_limits(j);
+	if (j->measure_ns && now_ns() >= j->measure_ns) {
+		measure_begin(&j->measure);
+		j->measure_ns = 0;
+	}
 	/* A guard that has reported is on its way out: a process that is all ours just waits. */
 	r = sys_wait4(j->guard, &status,
 		      __WALL | (j->program_reported && j->plan->own_process ? 0 : WNOHANG), &ru);
@@ -539,7 +552,11 @@ int jail_step(struct jail *j)
 
 uint64_t jail_next_ns(const struct jail *j)
 {
-	return j->finished ? 0 : watch_next(&j->watch);
+	uint64_t next = watch_next(&j->watch);
+
+	if (j->finished)
+		return 0;
+	return j->measure_ns && (!next || j->measure_ns < next) ? j->measure_ns : next;
 }
 
 int jail_timeout_ms(const struct jail *j)
@@ -617,7 +634,7 @@ int jail_hand_over(struct jail *j, int fd)
 	if (r < 0)
 		return (int)r;
 	j->started_ns = now_ns();
-	watch_start(&j->watch, &j->plan->watch, j->started_ns);
+	start_clocks(j);
 	return 0;
 }
 

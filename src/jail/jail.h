@@ -41,6 +41,7 @@ struct jail {
 	int held[HELD];	    /* of the jail's files, where the plan asks for it */
 	struct upper upper; /* the layer that its root is written to, when it is on the host */
 	struct measure measure;
+	uint64_t measure_ns; /* when it is to begin; 0: it has begun, or nobody wants it */
 	bool finished;
 	bool program_reported; /* result has the program's status */
 	int program_status;

@@ -10,9 +10,6 @@
 #include "base/sys.h"
 #include "jail/measure.h"
 
-/* The kernel adds up pressure every two seconds only: in shorter runs the figures mean nothing. */
-enum { PRESSURE_PERIOD_US = 2000000 };
-
 /* number_after() - the number that follows a text. */
 static uint64_t number_after(const char *s, const char *text)
 {
@@ -74,7 +71,7 @@ void measure_end(const struct measure *m, struct result *r)
 	struct measure now;
 
 	put_difference(r, FIG_STEAL, m->steal, read_steal());
-	if (r->wall_us < PRESSURE_PERIOD_US)
+	if (r->wall_us < MEASURE_PRESSURE_US)
 		return;
 	read_pressures(&now);
 	put_difference(r, FIG_CPU_SOME, m->cpu_some, now.cpu_some);

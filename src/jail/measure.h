@@ -7,12 +7,18 @@
 
 #include "jail/result.h"
 
+/*
+ * The kernel counts stolen time in ticks of 10 ms, and adds up pressure every two seconds only: in shorter
+ * runs the figures mean nothing, and reading them costs as much as a tenth of a launch.
+ */
+enum { MEASURE_AFTER_NS = 10000000, MEASURE_PRESSURE_US = 2000000 };
+
 /* The machine's counters, microseconds; UINT64_MAX: not known. */
 struct measure {
 	uint64_t cpu_some, memory_some, memory_full, io_some, io_full, steal;
 };
 
-/** measure_begin() - read the counters. */
+/** measure_begin() - read the counters: MEASURE_AFTER_NS after the start, if it still runs then. */
 void measure_begin(struct measure *m);
 
 /** measure_end() - read them again, and put the differences. */

@@ -71,19 +71,12 @@ static int open_source(const struct jail_plan *p, const struct mount_plan *m, st
 
 	if (m->kind == MOUNT_COPY)
 		fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	else if (p->classic_mounts)
-		fd = sys_openat(AT_FDCWD, m->src, O_PATH, 0);
-	else if (m->kind == MOUNT_BIND)
+	else if (m->kind == MOUNT_BIND && !p->classic_mounts)
 		fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_ALL);
-	else /* an overlay shows one mount of a layer only */
-		fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (fd < 0) {
-		mount_fail(err, m, fd, "bind");
-		return fd == -EINVAL && m->kind == MOUNT_LAYER
-			       ? err_hint(err,
-					  "a directory with other mounts in it cannot be a layer")
-			       : fd;
-	}
+	else /* taking down a detached tree is slow, and there may be many layers */
+		fd = sys_openat(AT_FDCWD, path, O_PATH, 0);
+	if (fd < 0)
+		return mount_fail(err, m, fd, "bind");
 	r = check_device(fd, m, err);
 	if (r < 0) {
 		sys_close(fd);
@@ -358,11 +351,16 @@ static int make_upper(struct child *c, char *path, size_t size, struct err *err)
 {
 	const struct jail_plan *p = c->plan;
 	bool own = p->upper->kind == UPPER_TMPFS;
-	int fd = own ? c->scratch : c->trees[1 + p->n_layers], dir, upper = FD_NONE, r;
+	int fd = own ? c->scratch : c->trees[1 + p->n_layers], dir, upper = FD_NONE, r = 0;
 	const char *name = own ? "." : c->upper;
 	struct stat st;
 
-	dir = sys_openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (p->n_shifted > p->n_layers) { /* of the launcher's namespace: must be attached */
+		r = sys_mkdirat(c->scratch, "host", 0700);
+		if (r >= 0)
+			r = sys_move_mount(fd, "", c->scratch, "host", MOVE_MOUNT_F_EMPTY_PATH);
+	}
+	dir = r < 0 ? r : sys_openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 	r = dir < 0 ? dir : sys_mkdirat(dir, "work", 0700);
 	if (r >= 0 || r == -EEXIST)
 		r = sys_mkdirat(dir, "upper", 0755);
@@ -386,6 +384,13 @@ static int make_upper(struct child *c, char *path, size_t size, struct err *err)
 		       : r;
 }
 
+static int overlay_failed(const struct jail_plan *p, int r, struct err *err)
+{
+	if (r == -EINVAL && !p->n_shifted)
+		err_hint(err, "a directory that has other mounts in it cannot be a layer");
+	return r;
+}
+
 /* The root is an overlay of layers that are not changed, and of what the jail writes. */
 static int make_layered_root(struct child *c, struct mount_plan *m, struct err *err)
 {
@@ -395,17 +400,16 @@ static int make_layered_root(struct child *c, struct mount_plan *m, struct err *
 			    .n = p->n_layers,
 			    .place = c->scratch,
 			    .upper = p->upper ? upper : NULL,
-			    .foreign = p->shift_layers};
+			    .foreign = p->n_shifted};
 	struct mount_plan classic = {
 		.kind = MOUNT_FS, .fstype = "overlay", .dst = "/", .data = data};
 	int r = p->upper ? make_upper(c, upper, sizeof(upper), err) : 0;
 
-	for (unsigned i = 1; i <= p->n_layers; i++)
-		m->attrs |= inherited_attrs(c->trees[i]);
+	m->attrs |= inherited_attrs(c->trees[1]); /* those of an image lie in one store */
 	if (r < 0)
 		return r;
 	if (!p->classic_mounts)
-		return overlay_mount(&o, err);
+		return overlay_failed(p, overlay_mount(&o, err), err);
 	r = overlay_options(&o, data, sizeof(data));
 	return r < 0 ? err_sys(err, r, "%u layers", p->n_layers)
 		     : classic_stack(&classic, FD_NONE, err);

@@ -74,8 +74,14 @@ void network_step(struct jail *j)
 void network_figures(struct jail *j)
 {
 	struct result *r = &j->result;
+	struct user_counts u;
 	struct net_count c;
 
+	if (j->user) { /* of the data: the helper sees no packets */
+		user_counts(j->user, &u);
+		result_put(r, FIG_NET_IN, u.bytes_in, FROM_LAUNCHER);
+		result_put(r, FIG_NET_OUT, u.bytes_out, FROM_LAUNCHER);
+	}
 	if (!j->net || !net_count(j->net, &c))
 		return;
 	result_put(r, FIG_NET_IN, c.in_bytes, FROM_INTERFACE);

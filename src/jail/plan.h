@@ -126,7 +126,8 @@ struct jail_plan {
 	const struct root_extra *root_extra;
 	/* the root is an overlay of the n_layers mounts after it, topmost first; 0: it is none */
 	unsigned n_layers;
-	bool shift_layers; /* by mounts with the jail's id maps, which the launcher makes */
+	/* so many mounts after the root get the jail's id maps: the launcher makes them; 0: none */
+	unsigned n_shifted;
 	const struct upper_plan *upper;	   /* with a writable layer: where that is */
 	const struct mount_plan *scratch_fs; /* options of the scratch file system; NULL: none */
 	bool hold_root;			   /* the launcher looks at the root when the jail has ended */

@@ -39,6 +39,14 @@ static int copies(const struct planned *p, const struct jail *j)
 	return first;
 }
 
+int aftermath_upper(const struct jail *j, char *path, size_t size)
+{
+	int base = j->upper.dir >= 0 ? j->upper.dir : j->held[HELD_UPPER];
+
+	snprintf(path, size, "/proc/%d/fd/%d/upper", (int)getpid(), base);
+	return base < 0 ? -ENOENT : 0;
+}
+
 /* upper_dir() - the upper directory, on the host or in the tmpfs that we hold. */
 static int upper_dir(const struct jail *j)
 {
@@ -58,7 +66,7 @@ static int write_diff(const struct planned *p, const struct jail *j, struct err 
 	struct changes c = {.upper = upper_dir(j),
 			    .layers = layers,
 			    .targets = targets,
-			    .other_ids = plan->shift_layers};
+			    .other_ids = plan->n_shifted == n && n};
 
 	if (!layers || !targets)
 		r = err_oom(err);

@@ -21,6 +21,7 @@
 #include "jail/template.h"
 #include "mode/listen.h"
 #include "mode/sockets.h"
+#include "mode/tell.h"
 
 enum {
 	HANGUP_GRACE_MS = 1000,
@@ -332,29 +333,17 @@ static void accept_all(struct server *s, int listener)
 	}
 }
 
-static void log_violations(const struct conn *c)
-{
-	const struct trace_outcome *t = &c->jail.result.trace;
-
-	for (unsigned i = 0; i < t->n_violations; i++) {
-		_cleanup_sbuf_ struct sbuf line = {0};
-
-		violation_text(&t->violations[i], &line);
-		log_warn("pid=%d (%s): %s", c->jail.pid, c->peer, line.s ?: "");
-	}
-	if (t->failed[0])
-		log_warn("pid=%d (%s): seccomp: %s", c->jail.pid, c->peer, t->failed);
-}
-
-static void log_end(const struct conn *c)
+static void log_end(const struct server *s, const struct conn *c)
 {
 	const struct result *r = &c->jail.result;
-	char name[24];
+	struct err err = ERR_INIT;
+	char name[24], who[120];
 
-	log_violations(c);
+	snprintf(who, sizeof(who), "pid=%d (%s)", c->jail.pid, c->peer);
+	if (tell_trace(&r->trace, s->planned.trace_fd, who, &err) < 0)
+		log_err(LOG_ERROR, &err);
 	if (r->reason == RESULT_SETUP_FAILED) {
-		struct err err = r->err;
-
+		err = r->err;
 		hint_add(&err);
 		log_err(LOG_ERROR, &err);
 	} else if (r->reason == RESULT_TIME_LIMIT) {
@@ -412,7 +401,7 @@ static void jail_event(struct server *s, struct conn *c)
 {
 	if (!jail_step(&c->jail) || launch_again(s, c))
 		return;
-	log_end(c);
+	log_end(s, c);
 	if (c->parked)
 		unpark(s, c);
 	else

@@ -18,6 +18,7 @@
 #include "mode/once.h"
 #include "mode/output.h"
 #include "mode/registry.h"
+#include "mode/tell.h"
 #include "mode/terminal_relay.h"
 #include "net/net.h"
 
@@ -25,6 +26,7 @@ struct once {
 	const struct config *cfg;
 	struct enter_plan *enter;	 /* a jail to join; NULL: make one */
 	const struct sock_fprog *filter; /* with it: the jail's system call policy */
+	once_committer commit;		 /* NULL: nobody wants what it wrote */
 	struct claim claim;
 	struct planned planned;
 	char memory[8192] __attribute__((aligned(16))); /* the plan's first memory */
@@ -243,50 +245,6 @@ static void log_end(const struct once *o, const struct result *r)
 		log_info("pid=%d ([STANDALONE MODE]) exited with status: %d", pid, r->exit_code);
 }
 
-static void log_lines(enum log_level level, const char *what, const char *text)
-{
-	for (const char *end; *text; text = *end ? end + 1 : end) {
-		end = strchrnul(text, '\n');
-		log_line(level, "%s%.*s", what, (int)(end - text), text);
-	}
-}
-
-/* What was found out about the system calls: violations, the audit, the trace. */
-static int tell_trace(const struct once *o, const struct result *r, struct err *err)
-{
-	const struct trace_outcome *t = &r->trace;
-	int fd = o->planned.trace_fd, n = 0;
-
-	for (unsigned i = 0; i < t->n_violations; i++) {
-		_cleanup_sbuf_ struct sbuf line = {0};
-
-		violation_text(&t->violations[i], &line);
-		log_warn("%s", line.s ?: "");
-	}
-	if (t->seen > t->n_violations)
-		log_warn("seccomp: %llu more", (unsigned long long)(t->seen - t->n_violations));
-	if (t->failed[0])
-		log_warn("seccomp: %s", t->failed);
-	if (t->audit_text) {
-		log_warn("audit: the policy was not enforced; what it would have refused:%s",
-			 t->audit_text[0] ? "" : " nothing");
-		log_lines(LOG_WARNING, "audit: ", t->audit_text);
-	}
-	if (!t->report)
-		return 0;
-	if (fd < 0) {
-		log_lines(LOG_INFO, "unotify: ", t->report);
-		return 0;
-	}
-	if (ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0)
-		n = io_write_all(fd, t->report, strlen(t->report));
-	else if (errno == EINVAL || errno == ESPIPE) /* a terminal, a pipe */
-		n = io_write_all(fd, t->report, strlen(t->report));
-	else
-		n = -errno;
-	return n < 0 ? err_sys(err, n, "seccomp_unotify_report") : 0;
-}
-
 static int plan_it(struct once *o, struct err *err)
 {
 	struct jail_plan *plan = &o->planned.plan;
@@ -324,6 +282,26 @@ static bool has_devpts(const struct jail_plan *p)
 	return false;
 }
 
+/* commit_it() - a failure is one of ours, though the program has succeeded. */
+static void commit_it(struct once *o)
+{
+	struct result *r = &o->jail.result;
+	struct err err = ERR_INIT;
+	char upper[64];
+
+	if (r->reason != RESULT_EXITED || r->exit_code != 0) {
+		log_warn("commit: there is no new image, because the program did not succeed");
+		return;
+	}
+	if (aftermath_upper(&o->jail, upper, sizeof(upper)) < 0)
+		err_set(&err, ENOENT, "the upper layer is not there");
+	else if (o->commit(o->cfg, upper, &err) >= 0)
+		return;
+	err_wrap(&err, "commit");
+	log_err(LOG_ERROR, &err);
+	r->aftermath = r->aftermath ?: err.code;
+}
+
 /* launch() - one jail from start to end. */
 static int launch(struct once *o, struct result *ret, struct err *err)
 {
@@ -359,6 +337,8 @@ static int launch(struct once *o, struct result *ret, struct err *err)
 		return r;
 	if (o->planned.n_copies || o->planned.diff)
 		o->jail.result.aftermath = -aftermath(&o->planned, &o->jail);
+	if (o->commit)
+		commit_it(o);
 	result_free(ret); /* of the run before */
 	*ret = o->jail.result;
 	o->jail.result.trace = (struct trace_outcome){0}; /* is the caller's now */
@@ -427,7 +407,7 @@ static int run(struct once *o, struct result *ret, struct err *err)
 						  : ": launching again");
 		} else {
 			log_end(o, ret);
-			r = tell_trace(o, ret, err);
+			r = tell_trace(&ret->trace, o->planned.trace_fd, NULL, err);
 			if (r < 0)
 				return r;
 			if (!again(o, ret, started_ms, ++done))
@@ -475,6 +455,14 @@ static int run_to_end(struct once *o, struct result *ret, struct err *err)
 int once_run(const struct config *cfg, struct result *ret, struct err *err)
 {
 	struct once o = {.cfg = cfg, ONCE_INIT};
+
+	return run_to_end(&o, ret, err);
+}
+
+int once_run_commit(const struct config *cfg, once_committer commit, struct result *ret,
+		    struct err *err)
+{
+	struct once o = {.cfg = cfg, .commit = commit, ONCE_INIT};
 
 	return run_to_end(&o, ret, err);
 }

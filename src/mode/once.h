@@ -19,6 +19,16 @@
  */
 int once_run(const struct config *cfg, struct result *ret, struct err *err);
 
+/**
+ * once_committer - makes an image of what a jail wrote.
+ * @upper: path of the upper layer, as long as this function runs
+ */
+typedef int (*once_committer)(const struct config *cfg, const char *upper, struct err *err);
+
+/** once_run_commit() - once_run(), and when the program has exited with 0, @commit. */
+int once_run_commit(const struct config *cfg, once_committer commit, struct result *ret,
+		    struct err *err);
+
 struct enter_plan;
 struct sock_fprog;
 

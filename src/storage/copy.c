@@ -4,6 +4,9 @@
  * A thing is opened as O_PATH first, looked at, and only then opened to be read: through /proc/self/fd
  * where it must be the same thing for sure.
  */
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
 #include "base/sys.h"
 #include "storage/copy.h"
 
@@ -35,9 +38,27 @@ static int reopen(const struct copy *c, int dir, const char *name, int path_fd, 
 	return sys_openat(c->proc, number, flags, 0);
 }
 
-static bool can_copy(const struct stat *st)
+/*
+ * Only files with content of their own: those of /proc and its kind do things when they are read, or never
+ * end, and look like files. Whoever may mount can have them anywhere.
+ */
+static bool can_copy(const struct copy *c, int fd, const struct stat *st)
 {
-	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
+	static const long refused[] = {PROC_SUPER_MAGIC,    SYSFS_MAGIC,    CGROUP_SUPER_MAGIC,
+				       CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC,  TRACEFS_MAGIC,
+				       SECURITYFS_MAGIC,    PSTOREFS_MAGIC, BPF_FS_MAGIC};
+	struct statfs fs;
+
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		return false;
+	if (!c->skip)
+		return true;
+	if (sys(SYS_fstatfs, fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
+		if ((long)fs.f_type == refused[i])
+			return false;
+	return true;
 }
 
 int copy_open(const struct copy *c, int root, const char *path, struct stat *ret, struct err *err)
@@ -49,7 +70,7 @@ int copy_open(const struct copy *c, int root, const char *path, struct stat *ret
 		return dir;
 	fd = at = sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0);
 	if (at >= 0 && sys_fstat(at, ret) == 0) {
-		if (can_copy(ret))
+		if (can_copy(c, at, ret))
 			fd = reopen(c, dir, name, at, S_ISDIR(ret->st_mode) ? O_DIRECTORY : 0);
 		else
 			fd = S_ISLNK(ret->st_mode) ? -ELOOP : -EINVAL;
@@ -199,7 +220,7 @@ static int copy_entry(struct copy *c, int from, int to, const char *name, unsign
 	if (at < 0)
 		return at == -ENOENT ? 0 : err_sys(err, at, "open '%s'", name);
 	r = sys_fstat(at, &st);
-	if (r >= 0 && can_copy(&st)) {
+	if (r >= 0 && can_copy(c, at, &st)) {
 		fd = reopen(c, from, name, at, S_ISDIR(st.st_mode) ? O_DIRECTORY : 0);
 		r = fd < 0 ? err_sys(err, fd, "open '%s'", name)
 			   : copy_any(c, fd, &st, to, name, depth + 1, err);

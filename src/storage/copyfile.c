@@ -90,11 +90,12 @@ int copyfile_out(struct copy *c, int root, const char *from, const char *to, str
 {
 	struct place place = {.dir = FD_NONE};
 	struct stat st;
-	int fd = copy_open(c, root, from, &st, err), r;
+	int fd, r;
 
+	c->skip = true;
+	fd = copy_open(c, root, from, &st, err);
 	if (fd < 0)
 		return fd;
-	c->skip = true;
 	r = find_place(from, to, &place, err);
 	if (r >= 0)
 		r = S_ISDIR(st.st_mode) ? put_dir(c, fd, &st, &place, err)

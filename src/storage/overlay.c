@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Overlays by fsconfig(2): one "lowerdir+" a layer where the kernel has that (6.5), else one string of
- * short relative names, because a string may have 255 bytes. Kernels before 6.15 take layers from
- * attached mounts only: then they are attached below a directory of ours. Called by the child's step
- * "root". Fails with what the kernel says.
+ * Overlays by fsconfig(2): one "lowerdir+" a layer where the kernel has that (6.5). Else it takes one
+ * string of 255 bytes: then the layers are attached below a directory of ours, by short relative names.
+ * So are detached mounts that another user namespace made, of which none takes a layer. Called by the
+ * child's step "root". Fails with what the kernel says.
  */
 #include "base/sys.h"
 #include "storage/overlay.h"
@@ -25,6 +25,18 @@ static void short_name(char buf[3], unsigned i)
 	buf[2] = 0;
 }
 
+static int attach_one(const struct overlay *o, int layer, const char *name)
+{
+	int tree = o->foreign ? layer
+			      : sys_open_tree(layer, "",
+					      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	int r = tree < 0 ? tree : sys_move_mount(tree, "", o->place, name, MOVE_MOUNT_F_EMPTY_PATH);
+
+	if (!o->foreign && tree >= 0)
+		sys_close(tree);
+	return r;
+}
+
 static int attach_layers(const struct overlay *o)
 {
 	int r = 0;
@@ -35,13 +47,12 @@ static int attach_layers(const struct overlay *o)
 		short_name(name, i);
 		r = sys_mkdirat(o->place, name, 0700);
 		if (r >= 0)
-			r = sys_move_mount(o->layers[i], "", o->place, name,
-					   MOVE_MOUNT_F_EMPTY_PATH);
+			r = attach_one(o, o->layers[i], name);
 	}
 	return r < 0 ? r : (int)sys(SYS_fchdir, o->place);
 }
 
-/* One key a layer. -EINVAL: the kernel does not know the key, or takes no detached layers. */
+/* One key a layer. -EINVAL: the kernel does not know it. */
 static int add_each(int fs, const struct overlay *o, bool attached)
 {
 	int r = 0;
@@ -98,7 +109,7 @@ static int create(int fs, int r)
 	return r < 0 ? r : sys_fsmount(fs, FSMOUNT_CLOEXEC, 0);
 }
 
-enum way { DETACHED, ATTACHED, JOINED, WAYS };
+enum way { IN_PLACE, ATTACHED, JOINED, WAYS };
 
 /* one_way() - a file system context of its own, since a failed one cannot be used again. */
 static int one_way(const struct overlay *o, enum way way, struct err *err)
@@ -131,12 +142,12 @@ int overlay_mount(const struct overlay *o, struct err *err)
 	int r = -EINVAL;
 
 	err_sys(err, r, "attach the layers of the root"); /* when that fails */
-	for (enum way way = DETACHED; way < WAYS; way++) {
-		if (way != DETACHED || !o->foreign)
+	for (enum way way = IN_PLACE; way < WAYS; way++) {
+		if (way != IN_PLACE || !o->foreign)
 			r = one_way(o, way, err);
 		if (r != -EINVAL && r != -EPERM)
 			return r;
-		if (way == DETACHED && attach_layers(o) < 0)
+		if (way == IN_PLACE && attach_layers(o) < 0)
 			return r;
 	}
 	return r;

@@ -12,12 +12,12 @@ enum { OVERLAY_LAYERS_MAX = 100 };
 
 /* struct overlay - what it is made of */
 struct overlay {
-	const int *layers; /* directories, topmost first: descriptors of mounts of their own */
+	const int *layers; /* directories, topmost first */
 	unsigned n;
 	int place; /* a directory of ours on an attached mount: where older kernels need them */
 	const char
 		*upper; /* path of a directory with "upper" and "work"; NULL: nothing is writable */
-	bool foreign;	/* the mounts are another user namespace's: must be attached */
+	bool foreign;	/* they are detached mounts of another user namespace */
 };
 
 /**

@@ -16,9 +16,10 @@
  * nothing but directories in tmp that nobody has locked.
  *
  * A deleted file is a character device 0:0, and a directory that hides those below has the extended
- * attribute trusted.overlay.opaque, or user.overlay.opaque in the store of a user without privilege:
- * the layers are lower directories of an overlay as they are (mount it with userxattr for the
- * latter, and never with redirect_dir or metacopy: an image must not be able to ask for those).
+ * attribute user.overlay.opaque, and in a store of root trusted.overlay.opaque as well: the layers are
+ * lower directories of an overlay as they are. Mount it with userxattr, which both kinds of stores
+ * and all user namespaces have, and which follows no redirect and no metacopy: an image must not be
+ * able to ask for those.
  *
  * The file "image" is lines of a word, a blank, and text in which \n and \\ stand for a line's end
  * and a backslash: layer, env, entrypoint, cmd, label (repeated, in order; layers from the bottom),

@@ -188,7 +188,7 @@ def test_cpu_quota_that_is_not_reached(limited):
 @needs("cpu")
 def test_cpu_quota_of_many(limited):
     """It is the jail's, not each process'."""
-    _, j = limited("--cgroup_cpu_ms_per_sec", 100, do=("burners", "10:60"))
+    _, j = limited("--cgroup_cpu_ms_per_sec", 100, do=("burners", "10:25"))
     assert j["throttled_us"] > 0
 
 

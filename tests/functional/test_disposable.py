@@ -291,3 +291,214 @@ def test_many_at_once(source, tmp):
     for t in threads:
         t.join()
     assert sorted(r[0] for r in results) == sorted(map(str, range(8))) and all(r[1] == "0" for r in results)
+
+
+# ---- cp
+
+@pytest.fixture
+def named(source, tmp):
+    """named(OPTIONS...): a jail with a name; cp(ARGS...) for it."""
+    os.makedirs(tmp / "run", exist_ok=True)
+    (tmp / "run").chmod(0o700)
+    env = dict(os.environ, XDG_RUNTIME_DIR=str(tmp / "run"))
+    started = []
+
+    def go(script, *opts):
+        p = toast.start(["run", "--name", f"cp{os.getpid()}", "-c", source, "--discard", *opts, "--", "/bin/sh", "-c",
+                         f"{script}; echo ready; while [ ! -e /end ]; do sleep 0.05; done; cat /end /tmp/in 2>/dev/null; ls -ln /tmp"], env=env)
+        assert p.stdout.readline() == b"ready\n", p.stderr.read()
+        started.append(p)
+        return lambda *a: toast.toast("cp", *[str(x).replace("J:", f"cp{os.getpid()}:") for x in a], env=env)
+
+    yield go
+    for p in started:
+        toast.kill_and_reap(p)
+        p.stdout.close()
+        p.stderr.close()
+
+
+@pytest.mark.parametrize("ids", ["own", pytest.param("others", marks=pytest.mark.modes("root"))])
+def test_cp(named, tmp, ids):
+    cp = named("mkdir /d; echo 1 > /d/f; ln -s /etc/passwd /d/l; echo out > /tmp/out; ln -s /tmp /lnk",
+               *(["-u", "7:100000:1", "-g", "8:100000:1"] if ids == "others" else []))
+    (tmp / "in").write_text("in\n")
+    (tmp / "tree" / "sub").mkdir(parents=True)
+    (tmp / "tree" / "sub" / "f").write_text("deep\n")
+    assert cp("J:/tmp/out", tmp / "got").ok() and (tmp / "got").read_text() == "out\n"
+    assert cp("J:/d", tmp / "dir").ok() and os.listdir(tmp / "dir") == ["f"]
+    r = cp("J:/lnk/out", tmp / "no")
+    assert r.rc == 125 and "not followed" in r.hints()[0] and not (tmp / "no").exists(), r
+    assert "more than" in cp("--limit", "1", "J:/tmp/out", tmp).errors()[0]
+    assert cp(tmp / "tree", "J:/tmp/").ok() and cp("J:/tmp/tree/sub/f", tmp / "back").ok()
+    assert (tmp / "back").read_text() == "deep\n"
+    assert cp(tmp / "in", "J:/tmp/in").ok() and cp(tmp / "in", "J:/tmp/in").ok()  # replaces
+    assert cp(tmp / "in", "J:/lnk/in").rc == 125
+    (tmp / "end").write_text("end\n")
+    if ids == "own":
+        assert cp(tmp / "end", "J:/end").ok()
+    r = cp("J:/proc/1/status", tmp / "no")
+    assert r.rc == 125 and "neither" in r.errors()[0], r
+    for bad in (("a", "b"), ("J:/a", "J:/b"), ("nobody:/a", tmp / "no"), ("J:", tmp / "no"), ("J:/tmp/out",)):
+        r = cp(*bad)
+        assert r.rc == 125 and len(r.errors()) == 1, r
+
+
+@pytest.mark.modes("root")
+def test_cp_as_the_jails_user(named, tmp):
+    """What comes in belongs to the jail's user, whoever that is outside."""
+    (tmp / "shared").mkdir()
+    cp = named("true", "-u", "7:100000:1", "-g", "8:100001:1", "-B", f"{tmp}/shared:/mnt")
+    os.chown(tmp / "shared", 100000, 100001)
+    (tmp / "in").write_text("in\n")
+    assert cp(tmp / "in", "J:/mnt/in").ok()
+    st = (tmp / "shared" / "in").stat()
+    assert (st.st_uid, st.st_gid) == (100000, 100001)
+
+
+# ---- images
+
+@pytest.fixture(scope="session")
+def image_root(make_root):
+    d = make_root()
+    (d / "etc" / "passwd").write_text("root:x:0:0::/:/bin/sh\nweb:x:33:34::/:/bin/sh\n")
+    (d / "etc" / "group").write_text("root:x:0:\nstaff:x:50:\n")
+    (d / "etc" / "f").write_text("old\n")
+    return d
+
+
+def docker_archive(path, layers, config):
+    """What `docker save` writes: layers are lists of (name, content or None for a directory)."""
+    import hashlib
+    import io
+    import tarfile
+
+    def tar_of(entries):
+        b = io.BytesIO()
+        with tarfile.open(fileobj=b, mode="w") as t:
+            for name, data, *mode in entries:
+                i = tarfile.TarInfo(name)
+                i.mode = mode[0] if mode else 0o755
+                if data is None:
+                    i.type = tarfile.DIRTYPE
+                    t.addfile(i)
+                else:
+                    i.size = len(data)
+                    t.addfile(i, io.BytesIO(data))
+        return b.getvalue()
+
+    blobs = [tar_of(l) for l in layers]
+    config = {"architecture": "amd64", "os": "linux", "config": config,
+              "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(b).hexdigest() for b in blobs]}}
+    files = {"c.json": json.dumps(config).encode(), **{f"l{n}/layer.tar": b for n, b in enumerate(blobs)}}
+    files["manifest.json"] = json.dumps([{"Config": "c.json", "RepoTags": ["x:latest"],
+                                          "Layers": [f"l{n}/layer.tar" for n in range(len(blobs))]}]).encode()
+    with tarfile.open(path, "w") as t:
+        for name, data in files.items():
+            i = tarfile.TarInfo(name)
+            i.size = len(data)
+            t.addfile(i, io.BytesIO(data))
+    return path
+
+
+@pytest.fixture(scope="session")
+def store(base, image_root):
+    """A store with `one` (a layer, nothing said) and `many` (40 layers, everything said)."""
+    d = base / "store"
+    toast.toast("image", "import", "--store", d, image_root, "one", timeout=60).ok()
+    bb = open("/bin/busybox", "rb").read()
+    layers = [[(n, None) for n in ("bin", "etc", "proc", "dev", "tmp", "work", "gone", "old")] +
+              [("bin/busybox", bb), ("bin/sh", bb), ("bin/cat", bb), ("bin/ls", bb), ("bin/id", bb), ("bin/env", bb), ("bin/echo", bb), ("bin/rm", bb), ("bin/mkdir", bb),
+               ("etc/passwd", b"root:x:0:0::/:/bin/sh\nweb:x:33:34::/:/bin/sh\n"), ("gone/f", b"x"), ("old/f", b"x"), ("etc/n", b"0")]]
+    layers += [[("etc/n", b"%d" % n), (f"etc/n{n}", b"%d" % n)] for n in range(1, 39)]
+    layers += [[(".wh.gone", b""), ("old", None), ("old/.wh..wh..opq", b""), ("old/g", b"y"), ("etc/n", b"39")]]
+    archive = docker_archive(base / "many.tar", layers, {"Env": ["PATH=/bin", "FROM_IMAGE=yes", "HOME"], "WorkingDir": "/work",
+                                                         "User": "web", "Entrypoint": ["/bin/sh", "-c"],
+                                                         "Cmd": ["id -u; id -g; pwd; env"]})
+    toast.toast("image", "import", "--format", "docker", "--store", d, archive, "many", timeout=60).ok()
+    return d
+
+
+def test_image(store, tmp):
+    args = ["--store", store, "--image", "one", "--diff", tmp / "d", "--result_json", tmp / "r", "--"]
+    for _ in range(2):
+        r = run(*args, "/bin/sh", "-c", "cat /etc/f; echo new > /etc/f; rm /etc/group; id -u; pwd")
+        assert r.rc == 0 and r.out.split() == ["old", "0", "/"], r
+        assert {p: j["change"] for p, j in lines(tmp / "d").items()} == {"/etc/f": "changed", "/etc/group": "deleted"}
+        assert json.loads((tmp / "r").read_text())["root"] == {"upper": "tmpfs", "kept": False, "layers": 1}
+    r = run("--store", store, "--image", "none", "--", "/bin/true")
+    assert r.rc == 125 and "there is no image 'none'" in r.errors()[0], r
+    r = run("--store", tmp / "nowhere", "--image", "one", "--", "/bin/true")
+    assert r.rc == 125 and "nowhere" in r.errors()[0], r
+    r = run("--store", store, "--image", "one", "-c", "/", "--", "/bin/true")
+    assert r.rc == 125 and "exclude each other" in r.errors()[0], r
+    r = run("--store", store, "--image", "one")
+    assert r.rc == 125 and "no program" in r.errors()[0], r
+
+
+def test_image_defaults(store):
+    """Program, environment, directory and user are the image's, unless they are given."""
+    r = run("--store", store, "--image", "many", env=dict(os.environ, HOME="/host"))
+    lines_ = r.ok().out.split("\n")
+    assert lines_[:3] == ["33", "34", "/work"] and "FROM_IMAGE=yes" in lines_ and "PATH=/bin" in lines_, r
+    assert "/host" not in r.out  # a name alone takes nothing of the caller's
+    r = run("--store", store, "--image", "many", "-u", "5", "-g", "6", "-E", "FROM_IMAGE=no", "-D", "/etc", "--", "/bin/sh", "-c",
+            "id -u; id -g; pwd; echo $FROM_IMAGE")
+    assert r.out.split() == ["5", "6", "/etc", "no"], r
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_image_of_forty_layers(store, tmp, api):
+    r = run("--store", store, "--image", "many", "-u", "0", "-g", "0", f"--experimental_mnt={api}", "--diff", tmp / "d", "--", "/bin/sh", "-c",
+            "cat /etc/n /etc/n1 /etc/n38; echo; ls /gone; ls -A /old; rm /etc/n7; rm -r /old; mkdir /old /gone; echo > /gone/f; ls /etc | wc -l")
+    assert r.out.split()[:2] == ["39138", "g"] and "/gone: No such file" in r.err, r
+    assert {p: (j["change"], j.get("replaced")) for p, j in lines(tmp / "d").items()} == {
+        "/etc/n7": ("deleted", None), "/old": ("changed", True), "/gone": ("added", None), "/gone/f": ("added", None)}
+
+
+@pytest.mark.modes("root")
+def test_image_with_other_ids(store, tmp):
+    """Files have the ids that the image gives them, whoever that is outside; nothing in the store changes."""
+    before = snapshot(store / "layers")
+    r = run("--store", store, "--image", "many", "-u", "0:100000:1000", "-g", "0:100000:1000", "--diff", tmp / "d", "--keep", tmp / "k",
+            "--", "/bin/sh", "-c", "ls -lan /etc/passwd /work | tr -s ' ' | cut -d' ' -f3,4; echo >> /etc/passwd; rm -r /old")
+    assert r.rc == 0 and set(r.out.split()) <= {"0", "/work:"}, r
+    assert snapshot(store / "layers") == before
+    assert (tmp / "k" / "upper" / "etc" / "passwd").stat().st_uid == 0  # as in the image, so that it can become a layer
+    assert {p: j["change"] for p, j in lines(tmp / "d").items()} == {"/etc/passwd": "changed", "/old": "deleted"}
+
+
+def test_rerun_of_an_image(store):
+    r = run("-Mr", "--rerun_count", "3", "--rerun_delay", "0", "--store", store, "--image", "one", "--", "/bin/sh", "-c",
+            "ls /x; echo > /x; cat /etc/f")
+    assert r.out.split() == ["old"] * 3 and r.err.count("/x: No such file") == 3, r
+
+
+def test_commit(store, tmp):
+    """What a program changed becomes a layer, and the whole an image, if it succeeded."""
+    args = ["--store", store, "--image", "one"]
+    r = run(*args, "--commit", "two:v1", "--", "/bin/sh", "-c", "echo new > /etc/f; rm /etc/group; mkdir -p /opt/made; rm -r /home; mkdir /home")
+    assert r.rc == 0, r
+    r = run("--store", store, "--image", "two:v1", "--result_json", tmp / "r", "--", "/bin/sh", "-c", "cat /etc/f; ls -d /etc/group /opt/made")
+    assert r.out.split() == ["new", "/opt/made"] and json.loads((tmp / "r").read_text())["root"]["layers"] == 2, r
+    r = run(*args, "--commit", "three", "--", "/bin/sh", "-c", "exit 3")
+    assert r.rc == 3 and "did not succeed" in r.err, r
+    r = run(*args, "--commit", "in valid", "--result_json", tmp / "r", "--", "/bin/true")
+    assert r.rc == 125 and json.loads((tmp / "r").read_text())["aftermath_errno"], r
+    names = toast.toast("image", "ls", "--store", store).ok().out
+    assert "two:v1" in names and "three" not in names
+    for bad in (["-c", "/", "--commit", "x"], [*args, "-Mr", "--commit", "x"]):
+        r = run(*bad, "--", "/bin/true")
+        assert r.rc == 125 and "commit needs" in r.errors()[0], r
+
+
+@pytest.mark.modes("root")
+def test_commit_with_other_ids(store, tmp):
+    (tmp / "up").mkdir()
+    args = ["--store", store, "--image", "one", "-u", "0:100000:1000", "-g", "0:100000:1000"]
+    r = run(*args, "--commit", "ids", "--", "/bin/true")
+    assert r.rc == 125 and "--upper dir:DIR" in r.hints()[0], r
+    r = run(*args, "--cap", "CAP_CHOWN", "--upper", f"dir:{tmp}/up", "--commit", "ids", "--", "/bin/sh", "-c", "touch /etc/mine; touch /etc/yours; chown 5:6 /etc/yours")
+    assert r.rc == 0 and os.listdir(tmp / "up") == [], r
+    r = run("--store", store, "--image", "ids", "-u", "0:200000:1000", "-g", "0:200000:1000", "--", "/bin/sh", "-c",
+            "ls -ln /etc/mine /etc/yours | tr -s ' ' | cut -d' ' -f3,4")
+    assert r.out.split() == ["0", "0", "5", "6"], r

@@ -231,22 +231,66 @@ def test_signal_to_the_program(calls, root):
     assert toast.finish(p).rc == 9
 
 
-def test_explain_in_listen(root, program, tmp):
-    path = tmp / "s"
+@pytest.fixture
+def serve(root, program, tmp):
+    """serve(WORDS, OPTIONS...): three connections to the program; the log."""
+    path, log = tmp / "s", tmp / "log"
     tmp.chmod(0o777)
-    log = tmp / "log"
-    p = start(["-Ml", "--bindhost", path, "-l", log, "-c", root, "-T", "/tmp", "-R",
-               f"{program}:/tmp/calls", "--explain", "--seccomp_string", KILL, "--", "/tmp/calls", "forbidden"])
-    try:
+    started = []
+
+    def go(words, *opts, done):
+        p = start(["-Ml", "--bindhost", path, "-l", log, "-c", root, "-T", "/tmp", "-R", f"{program}:/tmp/calls", *opts,
+                   "--", "/tmp/calls", *words.split()])
+        started.append(p)
         if not wait_for(path.exists):
             pytest.fail("does not listen: " + toast.finish(p).err)
-        with socket.socket(socket.AF_UNIX) as s:
-            s.connect(os.fspath(path))
-            s.settimeout(10)
-            assert s.recv(10) == b""
-        assert wait_for(lambda: CALL.encode() in toast.read(log)), toast.read(log)
-    finally:
+        for _ in range(3):
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(os.fspath(path))
+                s.settimeout(10)
+                while s.recv(4096):
+                    pass
+        assert wait_for(lambda: toast.read(log).count(done) == 3), toast.read(log)
+        return toast.read(log).decode()
+
+    yield go
+    for p in started:
         kill_and_reap(p)
+
+
+@pytest.mark.parametrize("opts", [[], ["--listen_prefork", "2"]], ids=["on accept", "prepared"])
+def test_explain_in_listen(serve, opts):
+    serve("forbidden", "--explain", "--seccomp_string", KILL, *opts, done=CALL.encode())
+
+
+@pytest.mark.parametrize("opts", [[], ["--listen_prefork", "2"]], ids=["on accept", "prepared"])
+def test_audit_in_listen(serve, opts):
+    """Each connection's by itself, and none is refused anything."""
+    log = serve("forbidden", "--audit", "--seccomp_string", KILL, *opts, done=CALL.encode())
+    told = [l for l in log.splitlines() if CALL in l]
+    assert all(re.search(r"\] pid=\d+ \(.*\): audit: +1  mkdirat ", l) for l in told), told
+    assert log.count("exited with status: 0") == 3 and "terminated with signal" not in log
+
+
+@pytest.mark.parametrize("opts", [[], ["--listen_prefork", "2"]], ids=["on accept", "prepared"])
+def test_trace_in_listen(serve, tmp, opts):
+    """One report behind the other: for protobuf one message, for a reader three."""
+    report = tmp / "report"
+    serve("open /etc/passwd", "--seccomp_unotify", "--seccomp_unotify_report", report, *opts, done=b"exited with status")
+    assert wait_for(lambda: report.read_text().count('path: "/etc/passwd"') == 3), report.read_text()
+    assert len(re.findall(r"^# pid=\d+ \(", report.read_text(), re.M)) == 3
+
+
+def test_trace_in_listen_as_json(serve, tmp):
+    report = tmp / "report.json"
+    serve("open /etc/passwd", "--seccomp_unotify", "--seccomp_unotify_report", report, done=b"exited with status")
+    assert wait_for(lambda: report.read_text().count('"/etc/passwd"') == 3)
+    reader, text, n = json.JSONDecoder(), report.read_text().strip(), 0
+    while text:
+        value, end = reader.raw_decode(text)
+        assert "fs_access" in value
+        text, n = text[end:].strip(), n + 1
+    assert n == 3
 
 
 # ---- tracing
@@ -490,8 +534,6 @@ def test_audit_of_a_policy_with_a_listener(calls):
     (["--seccomp_unotify", "--seccomp_unotify_report", "/nowhere/x"], "/nowhere/x"),
     (["--seccomp_unotify", "-Me"], "mode execve"),
     (["--explain", "-Me", "--seccomp_string", KILL], "mode execve"),
-    (["--seccomp_unotify", "-Ml", "-p", "1"], "mode listen"),
-    (["--audit", "-Ml", "-p", "1", "--seccomp_string", KILL], "mode listen"),
 ])
 def test_refused(calls, opts, said):
     r = calls("getppid", *opts)

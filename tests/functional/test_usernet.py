@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Networks without root: --net user and nsjail's user_net, against servers in namespaces that the test made."""
 import ast
+import json
 import os
 import pathlib
 import shutil
@@ -224,6 +225,15 @@ def test_forwards(host, tmp_path):
 def test_slow_reader_and_many(host):
     got = user("--rlimit_nofile", "4096", attempts=[f"push('{OUT}', 30000000)", f"many('{OUT}', 1000)"])
     assert got == [30000000, 1000]
+
+
+@privileged
+def test_counted(host, tmp_path):
+    report = tmp_path / "result.json"
+    user("--result_json", str(report), attempts=[f"length('{OUT}', 83)", f"push('{OUT}', 2000000)", f"udp('{OUT}', n=1000)"])
+    j = json.loads(report.read_text())
+    assert 1001000 <= j["net_in_bytes"] < 1002000 and 2001000 <= j["net_out_bytes"] < 2002000, j
+    assert j["sources"]["net_in_bytes"] == "launcher" and j["net_in_packets"] is None
 
 
 @privileged

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Memory running out at every single allocation, from the command line and a config file to the plan:
- * each time an error that says so, never a crash, nothing lost.
+ * Memory running out at every single allocation: from the command line and a config file to the plan, in a whole
+ * run, in the library, in a build. Each time an error that says so, never a crash, nothing lost.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,12 +9,16 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "config/cli.h"
 #include "config/dump.h"
 #include "config/load.h"
 #include "config/to_plan.h"
+#include "image/shell.h"
 #include "mode/once.h"
+#include "toastainer.h"
 
 static const char *const command_line[] = {
 	"toastainer",
@@ -72,6 +76,19 @@ static const char json[] = "{\"mount\": [{\"src\": \"/\", \"dst\": \"/\", \"isBi
 			   "{\"dst\": \"/t\", \"srcContent\":"
 			   " \"YWJj\"}], \"envar\": [\"A=b\"], \"execBin\": {\"path\": "
 			   "\"/bin/sh\", \"arg\": [\"x\"]}}";
+
+static int run_shell(const char *command)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", command, NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
 
 static int plan_of(const struct config *cfg, struct err *err)
 {
@@ -171,6 +188,79 @@ static int launch(struct err *err)
 	return r;
 }
 
+/* The library from its first call to its last. */
+static int library(struct err *err)
+{
+	static const char *const argv[] = {"/bin/sh", "-c", "exit 3", NULL};
+	struct toastainer_config *cfg = toastainer_config_new(TOASTAINER_RUN);
+	struct toastainer_jail *jail = NULL;
+	struct toastainer_result result;
+	struct toastainer_error e = {0};
+	char *told = NULL;
+	int r = cfg ? 0 : -ENOMEM;
+
+	if (!cfg)
+		snprintf(e.message, sizeof(e.message), "no memory for a config");
+	if (r == 0)
+		r = toastainer_config_parse(cfg, "envar: 'A=1' mount_proc: true", &e);
+	if (r == 0)
+		r = toastainer_config_set(cfg, "chroot", "/", &e);
+	if (r == 0)
+		r = toastainer_config_command(cfg, argv, &e);
+	if (r == 0)
+		r = toastainer_jail_start(cfg, &jail, &e);
+	if (r == 0) {
+		toastainer_jail_wait(jail, &result);
+		if (result.reason == TOASTAINER_SETUP_FAILED) {
+			e = result.error;
+			r = -e.code;
+		}
+	}
+	if (r == 0) {
+		assert_int_equal(result.exit_code, 3);
+		r = toastainer_jail_result_json(jail, &told);
+		if (r < 0)
+			snprintf(e.message, sizeof(e.message), "no memory for the JSON");
+		else
+			assert_non_null(strstr(told, "\"exit_code\":3"));
+	}
+	free(told);
+	toastainer_jail_free(jail);
+	toastainer_config_free(cfg);
+	return r < 0 ? err_set(err, -r, "%s", e.message) : 0;
+}
+
+static char image_root[] = "/tmp/toastainer-oom.XXXXXX";
+
+/* A build: the directory, what it lacks, the jail in it. */
+static int build(struct err *err)
+{
+	static const char *const words[] = {"toastainer", "--", "/bin/busybox", "true", NULL};
+	const struct shell_request rq = {.dir = image_root};
+	struct result result = {.exit_code = -1};
+	struct shell shell = SHELL_INIT;
+	struct config cfg;
+	struct cli cli;
+	int r;
+
+	config_init(&cfg, FACE_IMAGE);
+	r = cli_parse((char **)(uintptr_t)words, &cfg, &cli, err);
+	if (r == 0)
+		r = shell_prepare(&shell, &cfg, &rq, err);
+	if (r == 0)
+		r = shell_run(&shell, &cfg, once_run, &result, err);
+	if (r == 0 && result.reason == RESULT_SETUP_FAILED) {
+		*err = result.err;
+		r = -err->code;
+	}
+	if (r == 0)
+		assert_int_equal(result.exit_code, 0);
+	result_free(&result);
+	shell_close(&shell);
+	config_free(&cfg);
+	return r;
+}
+
 static void fail_everywhere(int (*work)(struct err *))
 {
 	unsigned long nth, without = 0;
@@ -224,12 +314,37 @@ static void test_launch(void **state UNUSED)
 	fail_everywhere(launch);
 }
 
+static void test_library(void **state UNUSED)
+{
+	fail_everywhere(library);
+}
+
+static void test_build(void **state UNUSED)
+{
+	char command[300];
+
+	if (access("/bin/busybox", X_OK) < 0)
+		skip();
+	assert_non_null(mkdtemp(image_root));
+	snprintf(command, sizeof(command),
+		 "cd %s && mkdir bin && cp /bin/busybox bin/ && ln -s busybox bin/sh", image_root);
+	assert_int_equal(run_shell(command), 0);
+	fail_everywhere(build);
+	/* nothing of ours is left */
+	snprintf(command, sizeof(command),
+		 "test \"$(cd %s && echo * bin/*)\" = 'bin bin/busybox bin/sh'", image_root);
+	assert_int_equal(run_shell(command), 0);
+	snprintf(command, sizeof(command), "rm -r %s", image_root);
+	assert_int_equal(run_shell(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nsjail), cmocka_unit_test(test_run),
 		cmocka_unit_test(test_text),   cmocka_unit_test(test_json),
-		cmocka_unit_test(test_launch),
+		cmocka_unit_test(test_launch), cmocka_unit_test(test_library),
+		cmocka_unit_test(test_build),
 	};
 
 	if (dup2(STDERR_FILENO, 7) < 0) /* what --pass_fd passes must be open */
