@@ -65,6 +65,13 @@ int plan_usernet(struct planner *p, const struct net_policy *policy, const struc
 int plan_iface_name(const char *s, char *to, struct err *err);
 
 /**
+ * plan_pasta() - plan_pasta.c: the arguments of pasta(1) for user_net, without the jail's number, which
+ * comes last.
+ * @ifname: the jail's interface
+ */
+int plan_pasta(struct planner *p, const char *ifname, char *const **ret, struct err *err);
+
+/**
  * plan_net_files() - plan_netfiles.c: the files that a routed network brings.
  * Return: how many mounts, or a negative errno
  */
