@@ -484,7 +484,7 @@ def test_counted(world, source, tmp):
     assert j["net_in_bytes"] is None and "net_in_bytes" not in j["sources"], r
 
 
-@pytest.mark.slow(20)
+@pytest.mark.slow(seconds=20)
 @pytest.mark.parametrize("way", ["in", "out"])
 def test_rate(world, source, tmp, way):
     """400 kB at 200 kB/s cannot take less than two seconds, but for the burst that passes at once."""
@@ -578,7 +578,7 @@ def test_forwarding_cannot_be_switched_on(world):
 
 # ---------------------------------------------------------------- many
 
-@pytest.mark.slow(60)
+@pytest.mark.slow(seconds=60)
 def test_two_hundred_at_once(world):
     before = world.state()
     procs = [sleeper_start() for _ in range(200)]
@@ -593,7 +593,7 @@ def test_two_hundred_at_once(world):
     assert world.state() == before
 
 
-@pytest.mark.slow(600)
+@pytest.mark.slow(seconds=600)
 def test_ten_thousand_leave_nothing(world):
     """Every tenth publishes a port, every fiftieth has its launcher killed."""
     def namespaces():
