@@ -670,14 +670,15 @@ static void remove_jails(int route)
 
 static int switch_back(const struct hostnet *h, struct err *err)
 {
-	int r = 0;
+	int r4 = 0, r6 = 0, r;
 
 	if (!h->was4)
-		r = io_write_file(AT_FDCWD, FORWARD4, "0");
+		r4 = io_write_file(AT_FDCWD, FORWARD4, "0");
 	if (h->v6.family && !h->was6) {
-		r = io_write_file(AT_FDCWD, FORWARD6, "0") ?: r;
+		r6 = io_write_file(AT_FDCWD, FORWARD6, "0");
 		set_listeners(h, "2", "1");
 	}
+	r = r4 < 0 ? r4 : r6;
 	return r < 0 ? err_sys(err, r, "switch forwarding off again") : 0;
 }
 

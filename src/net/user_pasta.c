@@ -186,7 +186,7 @@ int user_pasta(const struct user_plan *plan, pid_t jail, int ctl)
 	sys_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (sys(SYS_recvfrom, ctl, &go, 1, 0, NULL, NULL) != 1)
 		return 0;
-	while (plan->pasta[n] && n < WORDS - 3) {
+	while (n < WORDS - 3 && plan->pasta[n]) {
 		p.argv[n] = plan->pasta[n];
 		n++;
 	}

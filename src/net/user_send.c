@@ -86,6 +86,7 @@ void user_send_syn(struct user *u, const struct flow *f)
 {
 	uint8_t p[USER_HEADERS];
 	struct packet parsed;
+	uint16_t sum;
 	uint8_t *t;
 
 	memcpy(p, f->packet, f->len);
@@ -95,10 +96,8 @@ void user_send_syn(struct user *u, const struct flow *f)
 	t = p + parsed.header;
 	/* The jail's kernel leaves the checksum to the hardware, which is us. */
 	put16(t + 16, 0);
-	memcpy(t + 16,
-	       &(uint16_t){
-		       checksum(&f->key.src, &f->key.dst, IPPROTO_TCP, t, f->len - parsed.header)},
-	       2);
+	sum = checksum(&f->key.src, &f->key.dst, IPPROTO_TCP, t, f->len - parsed.header);
+	memcpy(t + 16, &sum, 2);
 	send_raw(u, &f->key.dst, p, f->len);
 }
 
