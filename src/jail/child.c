@@ -128,6 +128,12 @@ static int step_idmap(struct child *c, struct err *err)
 	return r >= 0 && c->wait_go ? await_go(c, err) : r;
 }
 
+/* The process that makes the network says to the launcher when it is there. */
+static int step_network(struct child *c, struct err *err)
+{
+	return c->wait_net ? await_go(c, err) : 0;
+}
+
 /* Whoever explains violations attaches now: later, this process may have become someone else. */
 static int step_follow(struct child *c, struct err *err)
 {
@@ -365,6 +371,7 @@ static const struct step {
 	{"descriptors", step_descriptors},
 	{"cwd", step_cwd},
 	{"bounding", identity_bound_caps},
+	{"network", step_network},
 	{"park", terminal_await},
 	{"limits", limits_apply},
 	{"guard", step_guard},
