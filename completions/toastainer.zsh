@@ -219,14 +219,14 @@ _toastainer_image()
 	shift words
 	(( CURRENT-- ))
 	case $words[1] in
-	bootstrap) _arguments -s '--from=[from]:value:(busybox debian host)' '--suite=[suite]:NAME: ' '--mirror=[mirror]:URL: ' '--variant=[variant]:NAME: ' '*:file:_files' ;;
+	bootstrap) _arguments -s '--from=[from]:value:(busybox debian host)' '--suite=[suite]:NAME: ' '--mirror=[mirror]:URL: ' '--variant=[variant]:NAME: ' '--tag=[tag]:NAME: ' '--store=[store]:DIR:_directories' '*:file:_files' ;;
 	shell) _arguments -s "${_toastainer_table[@]}" '--script=[script]:FILE:_files' '*:file:_files' ;;
 	esac
 }
 
 _toastainer_net()
 {
-	local -a subcommands=('up:' 'down:' 'status:')
+	local -a subcommands=('up:make the host'\''s part of --net nat, or mend it; the first jail does it by itself' 'down:leave the host as it was; refused while jails use it' 'status:what is there, and which jails have which addresses')
 
 	if (( CURRENT == 2 )); then
 		_describe subcommand subcommands
@@ -235,7 +235,7 @@ _toastainer_net()
 	shift words
 	(( CURRENT-- ))
 	case $words[1] in
-	up) _arguments -s '--subnet=[subnet]:CIDR: ' '*:file:_files' ;;
+	up) _arguments -s '--subnet=[subnet]:CIDR: ' '--veth[veth]' '*:file:_files' ;;
 	down) _arguments -s '--force[force]' '*:file:_files' ;;
 	status) _arguments -s '--json[json]' '*:file:_files' ;;
 	esac

@@ -169,8 +169,13 @@ static int send_layers(struct jail *j, struct err *err)
 		return err_sys(err, ns, "open the jail's user namespace");
 	attr.userns_fd = (uint64_t)ns;
 	for (unsigned i = 1; i <= p->n_shifted && r >= 0; i++) {
-		int fd = sys_open_tree(AT_FDCWD, p->mounts[i].src,
-				       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		/* beyond the layers: the upper one, which is held already */
+		int fd =
+			i > p->n_layers
+				? sys_open_tree(j->upper.dir, "",
+						OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)
+				: sys_open_tree(AT_FDCWD, p->mounts[i].src,
+						OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
 		r = fd < 0 ? fd : sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr);
 		if (r >= 0)
