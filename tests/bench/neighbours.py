@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a jail gets done while another one attacks, against what it gets done alone just before. Asserts nothing.
 
+By the wall clock, which means something only when nothing else runs here ("nobody" is near 1 then); and for its own CPU
+time, which does not count waiting for a CPU.
+
     tests/bench/neighbours.py [--build DIR] [--pairs N] [--only WORD] [--quick]
 """
 import argparse
@@ -51,7 +54,7 @@ def main():
             # what two slices differ by when nobody attacks
             names = ["nobody", *(n for n in neighbours.ATTACKERS if args.only in n)]
             for name in names:
-                ratios = []
+                ratios, own = [], []
                 for _ in range(pairs):
                     alone = job(SLICE_MS)
                     if name == "nobody":
@@ -64,9 +67,10 @@ def main():
                         if rest:
                             print(f"{name}: LEFT BEHIND {rest}")
                     ratios.append((beside[0] / beside[2]) / (alone[0] / alone[2]))
+                    own.append((beside[0] / beside[1]) / (alone[0] / alone[1]))
                 v = sorted(ratios)
-                print(f"{name:24} median {statistics.median(v):.2f}   lower quartile {v[len(v) // 4]:.2f}   min {v[0]:.2f}",
-                      flush=True)
+                print(f"{name:24} median {statistics.median(v):.2f}   lower quartile {v[len(v) // 4]:.2f}   "
+                      f"min {v[0]:.2f}   for its own CPU time {statistics.median(own):.2f}", flush=True)
 
 
 if __name__ == "__main__":
