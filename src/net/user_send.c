@@ -105,6 +105,7 @@ void user_send_reset(struct user *u, const struct user_key *key, const uint8_t *
 {
 	uint8_t p[60], *t;
 	struct packet syn;
+	uint16_t sum;
 	uint32_t seq;
 
 	packet_parse(packet, n, &syn);
@@ -118,7 +119,8 @@ void user_send_reset(struct user *u, const struct user_key *key, const uint8_t *
 	put32(t + 8, ntohl(seq) + 1);
 	t[12] = 5 << 4;
 	t[13] = 0x14; /* RST, ACK */
-	memcpy(t + 16, &(uint16_t){checksum(&key->dst, &key->src, IPPROTO_TCP, t, 20)}, 2);
+	sum = checksum(&key->dst, &key->src, IPPROTO_TCP, t, 20);
+	memcpy(t + 16, &sum, 2);
 	send_raw(u, &key->src, p, (size_t)(t + 20 - p));
 }
 
