@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "cmd/commands.h"
+#include "cmd/image_pull.h"
 #include "cmd/image_store.h"
 #include "cmd/outcome.h"
 #include "config/cli.h"
@@ -33,14 +34,16 @@ static const char usage_image[] =
 	"  shell DIR              work in it: a root shell, a script, or one command\n";
 
 static const char usage_bootstrap[] =
-	"usage: toastainer image bootstrap DIR [OPTIONS]\n"
+	"usage: toastainer image bootstrap DIR|-t NAME [OPTIONS]\n"
 	"\n"
 	"  --from busybox    a static busybox and all mount points; no network (default)\n"
 	"  --from debian     a Debian by mmdebstrap or debootstrap\n"
 	"  --from host       mount points, and a configuration that shows this machine's /usr\n"
 	"  --suite NAME      debian: release (default: this machine's, or stable)\n"
 	"  --mirror URL      debian: where to get it from (default: the tool's)\n"
-	"  --variant NAME    debian: which packages (default: minbase)\n";
+	"  --variant NAME    debian: which packages (default: minbase)\n"
+	"  -t, --tag NAME    instead of DIR: an image of the store\n"
+	"  --store DIR       which store\n";
 
 static const char usage_shell[] =
 	"usage: toastainer image shell DIR [--script FILE] [OPTIONS] [-- COMMAND...]\n"
@@ -48,7 +51,11 @@ static const char usage_shell[] =
 	"\n"
 	"  Inside: root with all ids that you may use, the directory writable as /, the host's\n"
 	"  network and name servers, /proc and a /dev of its own. OPTIONS are those of\n"
-	"  `toastainer run`; see toastainer run --help.\n";
+	"  `toastainer run`; see toastainer run --help.\n"
+	"\n"
+	"  --commit NAME   leave DIR, which may be an image of the store, as it is, and make an\n"
+	"                  image of what was changed, if the shell or script ends with status 0\n"
+	"  --store DIR     with --commit: which store\n";
 
 static int fail(const struct err *err)
 {
@@ -94,15 +101,17 @@ static int bootstrap_main(int argc, char **argv)
 	static const struct option options[] = {
 		{"from", required_argument, NULL, 'f'},	  {"suite", required_argument, NULL, 's'},
 		{"mirror", required_argument, NULL, 'm'}, {"variant", required_argument, NULL, 'v'},
+		{"tag", required_argument, NULL, 't'},	  {"store", required_argument, NULL, 'S'},
 		{"help", no_argument, NULL, 'h'},	  {NULL},
 	};
 	struct bootstrap_request rq = {.run = once_run};
+	const char *tag = NULL, *store = NULL;
 	struct bootstrap_report rep;
 	struct err err = ERR_INIT;
 	struct timespec start;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+	while ((c = getopt_long(argc, argv, "ht:", options, NULL)) >= 0) {
 		switch (c) {
 		case 'f':
 			if (bootstrap_source(optarg, &rq.from, &err))
@@ -111,15 +120,20 @@ static int bootstrap_main(int argc, char **argv)
 		case 's': rq.suite = optarg; break;
 		case 'm': rq.mirror = optarg; break;
 		case 'v': rq.variant = optarg; break;
+		case 't': tag = optarg; break;
+		case 'S': store = optarg; break;
 		case 'h': fputs(usage_bootstrap, stdout); return 0;
 		default: fputs(usage_bootstrap, stderr); return EXIT_OURS;
 		}
 	}
-	if (argc - optind != 1)
-		return usage_error(usage_bootstrap, "image bootstrap: name one directory");
+	if (argc - optind != (tag ? 0 : 1))
+		return usage_error(usage_bootstrap,
+				   "image bootstrap: name one directory, or -t NAME");
 	if (rq.from != FROM_DEBIAN && (rq.suite || rq.mirror || rq.variant))
 		return usage_error(usage_bootstrap,
 				   "--suite, --mirror and --variant belong to --from debian");
+	if (tag)
+		return image_bootstrap_to_store(&rq, store, tag, &rep, &err) ? fail(&err) : 0;
 	rq.dir = argv[optind];
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (bootstrap_image(&rq, &rep, &err))
@@ -216,50 +230,103 @@ static int create_main(int argc, char **argv)
 	return status;
 }
 
-/*
- * `toastainer image shell DIR ...`: the same with other names. --script is our own word, so it is
- * looked for only up to "--" or the first word that can only be the command.
- */
-static int shell_main(int argc, char **argv)
+/* struct shell_words - the command line of `image shell`, as create_main() wants it */
+struct shell_words {
+	char **v;
+	int n;
+	const char *commit, *store;
+};
+
+static int shell_in(void *arg, const char *dir)
 {
-	char **out = mem_alloc((2 * (size_t)argc + 4) * sizeof(*out));
-	static char create[] = "create", create_image[] = "--create_image";
+	struct shell_words *w = arg;
+
+	w->v[2] = (char *)(uintptr_t)dir;
+	return create_main(w->n, w->v);
+}
+
+/* "--NAME VALUE" or "--NAME=VALUE"; how many words it takes, 0: it is something else. */
+static int own_option(char **argv, const char *name, const char **ret)
+{
+	size_t n = strlen(name);
+
+	if (str_eq(argv[0], name) && argv[1]) {
+		*ret = argv[1];
+		return 2;
+	}
+	if (strncmp(argv[0], name, n) != 0 || argv[0][n] != '=')
+		return 0;
+	*ret = argv[0] + n + 1;
+	return 1;
+}
+
+/*
+ * The same with other names. --script and those of the store are our own words, so they are looked for
+ * only up to "--" or the first word that can only be the command.
+ */
+static void take_words(struct shell_words *w, int argc, char **argv)
+{
 	static char use_script[] = "--use_script";
 	bool options = true, after_option = false;
-	int n = 0, status;
 
-	if (!out)
+	for (int i = 2; i < argc; i++) {
+		bool is_option = argv[i][0] == '-' && argv[i][1];
+		const char *script;
+		int used = 0;
+
+		if (str_eq(argv[i], "--") || (!is_option && !after_option))
+			options = false;
+		if (options)
+			used = own_option(argv + i, "--commit", &w->commit)
+				       ?: own_option(argv + i, "--store", &w->store);
+		if (used) {
+			i += used - 1;
+			after_option = false;
+			continue;
+		}
+		after_option = is_option && !strchr(argv[i], '=');
+		if (options && str_eq(argv[i], "--script")) {
+			w->v[w->n++] = use_script;
+		} else if (options && str_starts(argv[i], "--script=")) {
+			script = strchr(argv[i], '=') + 1;
+			w->v[w->n++] = use_script;
+			w->v[w->n++] = (char *)(uintptr_t)script;
+		} else {
+			w->v[w->n++] = argv[i];
+		}
+	}
+	w->v[w->n] = NULL;
+}
+
+/* `toastainer image shell DIR ...` */
+static int shell_main(int argc, char **argv)
+{
+	static char create[] = "create", create_image[] = "--create_image";
+	struct shell_words w = {.v = mem_alloc((2 * (size_t)argc + 4) * sizeof(*w.v))};
+	int status;
+
+	if (!w.v)
 		return EXIT_OURS;
 	if (argc < 2 || argv[1][0] == '-') {
 		bool help = argc == 2 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"));
 
-		free(out);
+		free(w.v);
 		if (!help)
 			return usage_error(usage_shell, "image shell: name the directory first");
 		fputs(usage_shell, stdout);
 		return 0;
 	}
-	out[n++] = create;
-	out[n++] = create_image;
-	out[n++] = argv[1];
-	for (int i = 2; i < argc; i++) {
-		bool is_option = argv[i][0] == '-' && argv[i][1];
-
-		if (str_eq(argv[i], "--") || (!is_option && !after_option))
-			options = false;
-		after_option = is_option && !strchr(argv[i], '=');
-		if (options && str_eq(argv[i], "--script")) {
-			out[n++] = use_script;
-		} else if (options && str_starts(argv[i], "--script=")) {
-			out[n++] = use_script;
-			out[n++] = strchr(argv[i], '=') + 1;
-		} else {
-			out[n++] = argv[i];
-		}
-	}
-	out[n] = NULL;
-	status = create_main(n, out);
-	free(out);
+	w.v[w.n++] = create;
+	w.v[w.n++] = create_image;
+	w.v[w.n++] = argv[1];
+	take_words(&w, argc, argv);
+	if (w.commit)
+		status = image_shell_to_store(argv[1], w.store, w.commit, shell_in, &w);
+	else if (w.store)
+		status = usage_error(usage_shell, "--store belongs to --commit");
+	else
+		status = create_main(w.n, w.v);
+	free(w.v);
 	return status;
 }
 

@@ -15,6 +15,7 @@ int image_cmd_export(const struct image_args *args, const struct store *s, struc
 	struct export_request rq = {
 		.name = args->argv[0],
 		.file = args->argv[1],
+		.one_id = args->one_id,
 		.progress = image_progress,
 	};
 	struct image_meter meter;

@@ -417,6 +417,8 @@ static const struct image_command commands[] = {
 	{"export", OPT_FORMAT | OPT_COMPRESS, 2, 2, false, "NAME FILE",
 	 "write an OCI layout (FILE.tar: as an archive), docker archive, tar or dir",
 	 image_cmd_export},
+	{"pull", OPT_PULL | OPT_RULES, 1, 2, true, "docker://REF [NAME]",
+	 "take in an image of a registry, by skopeo", image_cmd_pull},
 	{"build", OPT_TAG | OPT_FILE | OPT_BUILD, 1, 1, true, "CONTEXT",
 	 "make an image as a Dockerfile says, each RUN in a jail", image_cmd_build},
 	{"commit", OPT_COMMIT, 1, 1, true, "NAME",

@@ -404,7 +404,8 @@ static int tar_close(struct archive *ar, int r, struct err *err)
 static int write_tar(struct export *x, int dir, bool top, enum export_compress compress,
 		     struct err *err)
 {
-	const struct pack_rules rules = {.top = top};
+	/* The files of a layout are made now, and say nothing by that. */
+	const struct pack_rules rules = {.top = top, .no_times = !top};
 	char *part = arena_printf(&x->arena, "%s.part.%d", x->rq->file, getpid());
 	struct archive *ar = archive_write_new();
 	_cleanup_close_ int fd = FD_NONE;
@@ -468,7 +469,8 @@ static int to_dir(struct export *x, bool files, struct err *err)
 
 	if (fd < 0)
 		return fd;
-	r = files ? export_apply(x->s, &x->img, NULL, fd, false, err) : write_oci(x, fd, err);
+	r = files ? export_apply(x->s, &x->img, NULL, fd, x->rq->one_id, err)
+		  : write_oci(x, fd, err);
 	if (r) {
 		walk_empty(fd, NULL);
 		if (made)
@@ -492,7 +494,7 @@ static int to_file(struct export *x, enum export_format format, struct err *err)
 		return err_sys(err, dir, "open a directory");
 	if (format == EXPORT_TAR) {
 		outer = x->rq->compress;
-		r = export_apply(x->s, &x->img, NULL, dir, false, err);
+		r = export_apply(x->s, &x->img, NULL, dir, x->rq->one_id, err);
 	} else {
 		r = format == EXPORT_OCI ? write_oci(x, dir, err) : write_docker(x, dir, err);
 	}

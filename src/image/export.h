@@ -16,6 +16,7 @@ struct export_request {
 	const char *file; /* must not be there; a directory may be, when it is empty */
 	enum export_format format;
 	enum export_compress compress;
+	bool one_id; /* owners of files cannot be kept */
 	void (*progress)(void *arg, uint64_t bytes);
 	void *progress_arg;
 };

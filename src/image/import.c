@@ -88,7 +88,7 @@ int import_layer(struct store_work *w, struct tarsrc *src, const struct import_r
 	if (!r && want && !str_eq(want, hash))
 		r = err_set(err, EBADMSG, "its hash is %.12s..., and the image says %.12s...", hash,
 			    want);
-	if (!r && packed)
+	if (!r && packed && !rules.one_id) /* else its owners are not those of the stream */
 		r = store_write_file(dir, "packed", "", 0, err);
 	if (!r && !store_has_layer(w->store, hash))
 		rep->layers_new++;
@@ -393,7 +393,7 @@ int import_image(const struct store *s, const struct import_request *rq, struct 
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, fd < 0 ? fd : errno, "'%s'", rq->file);
-	r = store_name(rq->name, link, err);
+	r = rq->name ? store_name(rq->name, link, err) : 0;
 	if (!r)
 		r = store_lock(s, false, &lock, err);
 	if (!r)

@@ -57,8 +57,11 @@ struct child {
 	mode_t umask;	   /* the caller's; what the steps make has plain modes */
 	bool park;	   /* wait for a connection (jail_hand_over()) before the last steps */
 	bool wait_go;	   /* somebody else writes the id maps and says when */
+	bool wait_net;	   /* ... and makes the network while we set up the rest */
 	char *stack_top;   /* memory for the second process' stack */
 	struct err *err;   /* scratch */
+	/* what the program's process could not report: no memory left; code 0: nothing */
+	struct err unsent;
 };
 
 /**

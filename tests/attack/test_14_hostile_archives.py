@@ -68,6 +68,7 @@ ATTACKS = {
     "hard link outside": lambda c: [link("h", f"{UP}{c}/secret", hard=True), entry("h", b"EVIL")],
     "hard link by an absolute name": lambda c: [link("h", f"{c}/secret", hard=True), entry("h", b"EVIL")],
     "hard link through a link": lambda c: [link("l", f"{c}"), link("h", "l/secret", hard=True), entry("h", b"EVIL")],
+    "the root is a link": lambda c: [link("./", f"{c}"), entry("secret", b"EVIL")],
     "deletion outside": lambda c: [entry(f"{UP}{c}/.wh.secret", b"")],
     "deletion through a link": lambda c: [link("l", f"{c}"), entry("l/.wh.secret", b"")],
     "deletion of the parent": lambda c: [link("l", f"{c}/sub"), entry("l/.wh...", b"")],
@@ -94,7 +95,8 @@ def test_writes_nothing_outside(store, tmp, canary, attack, how):
         assert attack in ("absolute", "to a link", "a link instead of a directory"), r
 
 
-@pytest.mark.parametrize("attack", [a for a in ATTACKS if a not in ("hard link outside", "deletion of the parent")])
+@pytest.mark.parametrize("attack", [a for a in ATTACKS if a not in ("hard link outside", "deletion of the parent",
+                                                              "the root is a link")])
 def test_detects_broken_unpacker(tmp, canary, attack):
     try:
         naive(tar(*ATTACKS[attack](canary.path)), tmp / "naive")

@@ -43,6 +43,7 @@ def flat(store, tmp, name="out"):
     return where
 
 
+@pytest.mark.modes("root")
 def test_a_whole_file(build, store, tmp):
     (build.ctx / "dir/sub").mkdir(parents=True)
     (build.ctx / "dir/a").write_text("a")
@@ -116,6 +117,7 @@ def test_cache(build, store):
     assert steps(build("FROM base\nARG V\nRUN echo $V > /v\n", "--build_arg", "V=2")) == ["step"]
 
 
+@pytest.mark.modes("root")
 def test_stages(build, store, tmp):
     build("FROM base AS first\nRUN mkdir /d && echo x > /d/f && ln -s d /l && chown 5:6 /d/f\n"
           "FROM base\nCOPY --from=first /l/f /got\nCOPY --from=first /d /all/\nCOPY --from=base /bin/busybox /bb\n")
@@ -124,6 +126,7 @@ def test_stages(build, store, tmp):
     assert not (f / "d").exists(), "nothing else of the first stage"
 
 
+@pytest.mark.modes("root")
 def test_add_and_scratch(build, store, tmp):
     (build.ctx / "a.tar").write_bytes(tar(entry("in/f", b"x", uid=7)))
     (build.ctx / "plain").write_text("p")

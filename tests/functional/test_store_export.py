@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import time
 
 import pytest
 
@@ -56,8 +57,9 @@ def test_round_trip(store, tmp, how):
 
 
 def test_the_same_bytes(store, tmp):
-    for name in ("a.tar", "b.tar"):
-        store("export", "app:v1", tmp / name).ok()
+    store("export", "app:v1", tmp / "a.tar").ok()
+    time.sleep(1.1)  # no time of now gets in, in seconds
+    store("export", "app:v1", tmp / "b.tar").ok()
     assert (tmp / "a.tar").read_bytes() == (tmp / "b.tar").read_bytes()
 
 
@@ -69,7 +71,7 @@ def test_flat(store, tmp):
     store("export", "--format", "dir", "app:v1", tmp / "d").ok()
     seen = look(tmp / "d")
     assert set(seen) == WHOLE and seen["etc/b"][3] == b"3\n"
-    assert seen["var/s"][:3] == ("-rws--x--x", 3, 4)
+    assert seen["var/s"][:3] == ("-rws--x--x", *((3, 4) if MODE == "root" else (0, 0)))
     assert (tmp / "d/var/h1").stat().st_ino == (tmp / "d/var/h2").stat().st_ino
     store("export", "--format", "tar", "--compress", "gzip", "app:v1", tmp / "f.tgz").ok()
     with tarfile.open(tmp / "f.tgz") as t:

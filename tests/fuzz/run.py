@@ -52,7 +52,18 @@ def policy_words(_build):
     return words | {"==", "!=", "<=", ">=", "&&", "||", "#define ", "0xffffffff", "0x100000000"}
 
 
-WORDS = {"text": settings_words, "json": settings_words, "cli": option_words, "kafel": policy_words}
+def image_words(_build):
+    """What descriptions of images and build files consist of."""
+    text = "".join((SOURCE / "src/image" / f).read_text() for f in ("ociconf.c", "dockerfile.c"))
+    return set(re.findall(r'"([\w.]{2,})"', text)) | {"sha256:" + "0" * 50, "0" * 14, "${", ":-", "[\\\"", "\\\\"}
+
+
+def archive_words(_build):
+    return {"..", "../n/f", "/", ".wh.", ".wh..wh..opq", "a", "b", "a/b", "../n", "n/f", "."}
+
+
+WORDS = {"text": settings_words, "json": settings_words, "cli": option_words, "kafel": policy_words,
+         "oci": image_words, "archive": archive_words}
 
 
 def dictionary(name, build):
