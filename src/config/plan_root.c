@@ -4,6 +4,7 @@
  * writes; and what is copied in and out. Called by plan_mounts(). Makes nothing yet.
  */
 #include <linux/limits.h>
+#include <sys/utsname.h>
 
 #include "base/io.h"
 #include "base/str.h"
@@ -112,7 +113,20 @@ static int check(struct planner *p, const struct mount_plan *root, struct err *e
  * What the tmpfs has besides the program's files: its root, "upper", "work", the kernel's in there, and
  * extended attributes of these, which a tmpfs counts as well.
  */
-enum { FILES_OF_UPPER = 8 };
+enum { FILES_OF_UPPER = 5 };
+
+/* Without attributes of users (Linux 6.6) an overlay cannot note that a directory is gone. */
+static bool tmpfs_is_old(void)
+{
+	struct utsname u;
+	char *end;
+	unsigned long major;
+
+	if (uname(&u) < 0)
+		return false;
+	major = strtoul(u.release, &end, 10);
+	return major < 6 || (major == 6 && *end == '.' && strtoul(end + 1, NULL, 10) < 6);
+}
 
 /* The upper layer lies on the tmpfs that the jail has for such things anyway. */
 static int on_tmpfs(struct planner *p, const struct upper_plan *u, struct err *err)
@@ -145,6 +159,10 @@ static int on_tmpfs(struct planner *p, const struct upper_plan *u, struct err *e
 	if (n == 2 && !m->data)
 		return err_oom(err);
 	p->plan->scratch_fs = m;
+	if (tmpfs_is_old())
+		plan_warn(p, "before Linux 6.6 no directory of the root can be removed where its "
+			     "layer is "
+			     "on tmpfs: --upper dir:DIR");
 	return 0;
 }
 

@@ -43,8 +43,11 @@ int aftermath_upper(const struct jail *j, char *path, size_t size)
 {
 	int base = j->upper.dir >= 0 ? j->upper.dir : j->held[HELD_UPPER];
 
-	snprintf(path, size, "/proc/%d/fd/%d/upper", (int)getpid(), base);
-	return base < 0 ? -ENOENT : 0;
+	if (base < 0)
+		return -ENOENT;
+	/* Another process may not look into ours: it gets the descriptor itself. */
+	snprintf(path, size, "/proc/self/fd/%d/upper", base);
+	return fcntl(base, F_SETFD, 0) < 0 ? -errno : 0;
 }
 
 /* upper_dir() - the upper directory, on the host or in the tmpfs that we hold. */

@@ -15,7 +15,7 @@
  */
 int aftermath(const struct planned *p, const struct jail *j);
 
-/** aftermath_upper() - a path to the upper layer for other processes. Return: 0 or a negative errno. */
+/** aftermath_upper() - a path to the upper layer for programs that we start. Return: 0 or a negative errno. */
 int aftermath_upper(const struct jail *j, char *path, size_t size);
 
 #endif

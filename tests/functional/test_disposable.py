@@ -50,9 +50,17 @@ def check_changes(path):
     assert found["/var/made/file"]["mode"] == "0640" and found["/opt/deep"]["replaced"] is True
 
 
+# Before Linux 6.6 a tmpfs takes no attributes of users, and no directory of the layers can be removed then.
+OLD_TMPFS = tuple(map(int, os.uname().release.split(".")[:2])) < (6, 6)
+
+
 @pytest.mark.parametrize("api", APIS)
 def test_discard(source, tmp, api):
     before = snapshot(source)
+    if OLD_TMPFS:
+        r = run("-c", source, "--discard", "--", "/bin/sh", "-c", "rm /etc/f; echo y > /etc/gone; cat /etc/gone; rm -r /opt/deep")
+        assert r.out == "y\n" and "Input/output error" in r.err and "Linux 6.6" in r.err, r
+        return
     for _ in range(2):  # the second finds nothing of the first
         r = run("-c", source, f"--experimental_mnt={api}", "--discard", "--diff", tmp / "d", "--result_json", tmp / "r",
                 "--", "/bin/sh", "-c", CHANGE)
@@ -180,7 +188,7 @@ def test_limits(source, tmp, api):
     assert "No space left" in r.err and j["limits_hit"] == ["disk"] and 900_000 < j["disk_used_bytes"] <= 3 << 20, (r, j)
     r = run(*args, "--inode_limit", "20", "--", "/bin/sh", "-c", "i=0; while echo > /f$i; do i=$((i+1)); done; echo $i")
     j = json.loads((tmp / "r").read_text())
-    assert "No space left" in r.err and j["limits_hit"] == ["inodes"] and 18 <= int(r.out) <= 24, (r, j)
+    assert "No space left" in r.err and j["limits_hit"] == ["inodes"] and 15 <= int(r.out) <= 21, (r, j)
 
 
 def test_missing_targets_are_made_and_not_told(make_root, tmp):
@@ -228,7 +236,8 @@ def test_copy_in_of_what_is_no_file(source, tmp):
 @pytest.mark.parametrize("where", ["/out", "/tmp/out", "/var/out"])
 def test_copy_out_however_it_ended(source, tmp, where, end):
     (tmp / "there").write_text("before\n")
-    r = run("-c", source, "--discard", "--timeout", "0.5", "--kill_grace", "0", "--copy_out", f"{where}:{tmp}/there", "--",
+    limit = 0.5 * toast.SCALE if end.startswith("sleep") else 60
+    r = run("-c", source, "--discard", "--timeout", str(limit), "--kill_grace", "0", "--copy_out", f"{where}:{tmp}/there", "--",
             "/bin/sh", "-c", f"echo result > {where}; {end}")
     assert (tmp / "there").read_text() == "result\n", r
     assert r.rc == {"": 0, "kill -9 $$": 137, "exit 3": 3, "sleep 100": 137}[end], r
@@ -353,14 +362,14 @@ def test_cp(named, tmp, ids):
     assert (tmp / "back").read_text() == "deep\n"
     assert cp(tmp / "in", "J:/tmp/in").ok() and cp(tmp / "in", "J:/tmp/in").ok()  # replaces
     assert cp(tmp / "in", "J:/lnk/in").rc == 125
-    (tmp / "end").write_text("end\n")
-    if ids == "own":
-        assert cp(tmp / "end", "J:/end").ok()
     r = cp("J:/proc/1/status", tmp / "no")
     assert r.rc == 125 and "neither" in r.errors()[0], r
     for bad in (("a", "b"), ("J:/a", "J:/b"), ("nobody:/a", tmp / "no"), ("J:", tmp / "no"), ("J:/tmp/out",)):
         r = cp(*bad)
         assert r.rc == 125 and len(r.errors()) == 1, r
+    (tmp / "end").write_text("end\n")
+    if ids == "own":
+        assert cp(tmp / "end", "J:/end").ok()
 
 
 @pytest.mark.modes("root")

@@ -19,7 +19,9 @@ def volume(request, tmp):
     with open(image, "wb") as f:
         f.truncate(400 << 20)
     subprocess.run([*MAKE[request.param], image], check=True)
-    subprocess.run(["mount", "-o", "loop,prjquota", image, vol], check=True)
+    subprocess.run(["modprobe", "-a", "loop", "quota_v2", request.param], check=True)  # there is no udev
+    r = subprocess.run(["mount", "-o", "loop,prjquota", image, vol], capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr
     (vol / "up").mkdir()
     yield vol
     subprocess.run(["umount", vol], check=True)
