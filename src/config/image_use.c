@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "config/image_use.h"
 #include "config/schema.h"
+#include "storage/copy.h"
 #include "storage/store.h"
 
 static const struct setting *row_of(const char *name)
@@ -87,14 +88,14 @@ static char *read_file(struct config *cfg, const char *path)
 	for (unsigned i = 0; i < cfg->layers.n; i++) {
 		_cleanup_close_ int layer =
 			sys_openat(AT_FDCWD, cfg->layers.v[i], O_PATH | O_DIRECTORY, 0);
-		_cleanup_close_ int fd = FD_NONE;
-		char self[40], *text = NULL;
+		_cleanup_close_ int dir = FD_NONE, fd = FD_NONE;
+		char self[40], name[NAME_MAX + 1], *text = NULL;
 		struct stat st;
 
 		if (layer < 0)
 			return NULL;
-		fd = sys_openat2(layer, path, O_PATH | O_NOFOLLOW,
-				 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+		dir = copy_parent(layer, path, false, name, sizeof(name), NULL);
+		fd = dir < 0 ? dir : sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0);
 		if (fd < 0)
 			continue;
 		if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))

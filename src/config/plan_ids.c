@@ -187,7 +187,8 @@ static int plan_map(struct planner *p, bool group, struct idmap_plan *ret, uint3
 		place = config_place(p->cfg, in[i].inside_id);
 		r = parse_id(p, in[i].inside_id, group, &maps[i].inside, err);
 		if (r >= 0) {
-			place = config_place(p->cfg, in[i].outside_id) ?: place;
+			if (config_place(p->cfg, in[i].outside_id))
+				place = config_place(p->cfg, in[i].outside_id);
 			r = parse_id(p, in[i].outside_id, group, &maps[i].outside, err);
 		}
 		maps[i].count = in[i].count;

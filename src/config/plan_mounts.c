@@ -595,7 +595,13 @@ static int no_mount_namespace(struct planner *p, struct err *err)
 		err_set(err, EINVAL, "a root of its own, and copies, need a mount namespace");
 		return err_hint(err, "leave out --disable_clone_newns");
 	}
-	if (cfg->mount.n) {
+	if (cfg->mount.n && cfg->face == FACE_NSJAIL) {
+		plan_warn(p,
+			  "without a mount namespace no mount is made: as in nsjail, the jail has "
+			  "%s%s",
+			  cfg->chroot ? "the root " : "all files of the host",
+			  cfg->chroot ? cfg->chroot : "");
+	} else if (cfg->mount.n) {
 		err_set(err, EINVAL, "mounts need a mount namespace");
 		return err_hint(err, "leave out --disable_clone_newns, or the mounts");
 	}

@@ -19,10 +19,10 @@ struct planner {
 
 struct user_plan;
 
-int plan_ids(struct planner *p, struct err *err);     /* plan_ids.c: id maps, user, group */
-int plan_net(struct planner *p, struct err *err);     /* plan_net.c: interfaces, traffic rules */
-int plan_cgroup(struct planner *p, struct err *err);  /* plan_cgroup.c: control groups */
-int plan_mounts(struct planner *p, struct err *err);  /* plan_mounts.c: root and mounts */
+int plan_ids(struct planner *p, struct err *err);    /* plan_ids.c: id maps, user, group */
+int plan_net(struct planner *p, struct err *err);    /* plan_net.c: interfaces, traffic rules */
+int plan_cgroup(struct planner *p, struct err *err); /* plan_cgroup.c: control groups */
+int plan_mounts(struct planner *p, struct err *err); /* plan_mounts.c: root and mounts */
 /* struct mount_list - the mounts while they are being put together */
 struct mount_list {
 	struct mount_plan *v;
@@ -63,6 +63,13 @@ int plan_usernet(struct planner *p, const struct net_policy *policy, const struc
 
 /** plan_iface_name() - plan_net.c: the name of an interface. @to: IFNAMSIZ bytes */
 int plan_iface_name(const char *s, char *to, struct err *err);
+
+/**
+ * plan_pasta() - plan_pasta.c: the arguments of pasta(1) for user_net, without the jail's number, which
+ * comes last.
+ * @ifname: the jail's interface
+ */
+int plan_pasta(struct planner *p, const char *ifname, char *const **ret, struct err *err);
 
 /**
  * plan_net_files() - plan_netfiles.c: the files that a routed network brings.

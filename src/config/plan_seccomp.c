@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "config/plan_parts.h"
+#include "config/schema.h"
 #include "kafel/kafel.h"
 #include "trace/filter.h"
 #include "trace/trace.h"
@@ -36,6 +37,13 @@ static int join(struct planner *p, char **ret, size_t *ret_n, struct err *err)
 	return 0;
 }
 
+static bool given(const struct config *cfg)
+{
+	static const char name[] = "seccomp_policy_file";
+
+	return schema_has(&schema_config, cfg, schema_find(&schema_config, name, strlen(name)));
+}
+
 /* read_policy() - the policy's text. @ret: NULL when there is none */
 static int read_policy(struct planner *p, const char **ret_name, char **ret, size_t *ret_n,
 		       struct err *err)
@@ -43,8 +51,14 @@ static int read_policy(struct planner *p, const char **ret_name, char **ret, siz
 	const struct config *cfg = p->cfg;
 	const char *file = cfg->seccomp_policy_file;
 
-	if (file && !file[0])
+	if (file && !file[0]) {
+		/* A variable of a script that is not set must not be a jail without its policy. */
+		if (cfg->face != FACE_NSJAIL)
+			return err_set(err, EINVAL, "seccomp_policy: the file's name is empty");
+		if (given(cfg))
+			plan_warn(p, "seccomp_policy: the file's name is empty: no policy");
 		file = NULL;
+	}
 	*ret_name = file ?: "seccomp_string";
 	*ret = NULL;
 	if (file && cfg->seccomp_string.n)
@@ -62,9 +76,9 @@ static int compile(struct planner *p, struct kafel_policy **ret_policy, struct e
 	const struct kafel_options options = {.builtins = kafel_builtins,
 					      .refuse_x32 = p->cfg->face != FACE_NSJAIL};
 	struct sock_fprog *prog;
-	const char *name;
-	char *text;
-	size_t n;
+	const char *name = NULL;
+	char *text = NULL;
+	size_t n = 0;
 	int r = read_policy(p, &name, &text, &n, err);
 
 	if (r < 0 || !text)

@@ -222,13 +222,15 @@ static int check_all(const struct planner *p, const struct net_policy *policy, s
 		return err_set(err, EINVAL,
 			       "user_net needs a process beside the program, which mode "
 			       "execve has not");
-	if (cfg->user_net.backend)
-		return err_set(err, EOPNOTSUPP, "user_net: the backend PASTA is not there yet");
 	if (!policy && cfg->face != FACE_NSJAIL) {
 		err_set(err, EINVAL, "user_net is nsjail's, and allows all that no rule forbids");
 		return err_hint(err,
 				"say --net user: its policy counts where no rule of user_net does");
 	}
+	if (policy && cfg->user_net.backend)
+		return err_set(err, EINVAL,
+			       "user_net: the backend PASTA cannot hold to the policy of "
+			       "--net user: use NSTUN");
 	if (policy && (policy->rate_in || policy->rate_out))
 		return err_set(err, EOPNOTSUPP, "net_rate_in and net_rate_out are for --net nat");
 	return 0;
@@ -253,7 +255,9 @@ int plan_usernet(struct planner *p, const struct net_policy *policy, const struc
 		r = plan_family(in->ip4, in->gw4, AF_INET, &u->ip4, &u->gw4, err);
 	if (r >= 0)
 		r = plan_family(in->ip6, in->gw6, AF_INET6, &u->ip6, &u->gw6, err);
-	if (r >= 0)
+	if (r >= 0 && p->cfg->user_net.backend)
+		r = plan_pasta(p, u->name, &u->pasta, err);
+	else if (r >= 0)
 		r = plan_rules(p, u, &rules, err);
 	if (r >= 0 && policy)
 		r = take_published(&rules, u, policy, err);

@@ -128,6 +128,12 @@ static int step_idmap(struct child *c, struct err *err)
 	return r >= 0 && c->wait_go ? await_go(c, err) : r;
 }
 
+/* The process that makes the network says to the launcher when it is there. */
+static int step_network(struct child *c, struct err *err)
+{
+	return c->wait_net ? await_go(c, err) : 0;
+}
+
 /* Whoever explains violations attaches now: later, this process may have become someone else. */
 static int step_follow(struct child *c, struct err *err)
 {
@@ -365,6 +371,7 @@ static const struct step {
 	{"descriptors", step_descriptors},
 	{"cwd", step_cwd},
 	{"bounding", identity_bound_caps},
+	{"network", step_network},
 	{"park", terminal_await},
 	{"limits", limits_apply},
 	{"guard", step_guard},
@@ -406,7 +413,8 @@ static int program_main(void *arg)
 	r.err.code = 0;
 	child_confine_and_exec(c, &r.err);
 	/* The policy may be in force already, and few of them allow to send. */
-	sys(SYS_write, c->ctl, &r, report_size(&r));
+	if (sys(SYS_write, c->ctl, &r, report_size(&r)) < 0)
+		c->unsent = r.err; /* the guard, which shares our memory, is in no group */
 	return 255;
 }
 
@@ -603,6 +611,10 @@ int child_guard_main(void *arg)
 	if (program < 0) {
 		err_sys(&r.err, program, "start the program's process");
 		return guard_failed(c, &r, "namespaces");
+	}
+	if (c->unsent.code) {
+		r.err = c->unsent;
+		send_report(c->ctl, &r);
 	}
 	/* Here the program runs already, or has failed and said so. */
 	confine_guard(c, children);

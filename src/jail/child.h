@@ -42,23 +42,26 @@ struct child {
 	const struct cgroup *cgroup; /* the jail's groups, when the plan has some */
 	bool born_inside;	     /* in that of v2 */
 	int ctl;		     /* control socket to the launcher */
-	int launcher_ctl; /* the launcher's end of it, which we inherit and must not hold */
-	int *trees;	  /* one descriptor a mount of the plan: its detached tree, or FD_NONE */
-	int root;	  /* the new root, before it is one */
-	int scratch;	  /* private tmpfs below it, gone after the pivot, or FD_NONE */
-	const char *upper; /* name of the directory with the upper layer, in the mount MOUNT_UPPER */
-	int pts;	  /* the jail's own devpts, or FD_NONE */
-	int sysfs;	  /* made by the launcher (network_sysfs()), or FD_NONE */
-	int tty_slave;	  /* host terminal of the jail, or FD_NONE when it comes from pts */
-	int stdio;	  /* becomes 0, 1 and 2, or FD_NONE */
-	int std[3];	  /* become 0, 1 and 2 each, or FD_NONE */
-	int exec_fd;	  /* the program's file, or FD_NONE: by path */
-	uint64_t caps;	  /* what it has before they are dropped */
-	mode_t umask;	  /* the caller's; what the steps make has plain modes */
-	bool park;	  /* wait for a connection (jail_hand_over()) before the last steps */
-	bool wait_go;	  /* somebody else writes the id maps and says when */
-	char *stack_top;  /* memory for the second process' stack */
-	struct err *err;  /* scratch */
+	int launcher_ctl;  /* the launcher's end of it, which we inherit and must not hold */
+	int *trees;	   /* one descriptor a mount of the plan: its detached tree, or FD_NONE */
+	int root;	   /* the new root, before it is one */
+	int scratch;	   /* private tmpfs below it, gone after the pivot, or FD_NONE */
+	const char *upper; /* name of the directory with the upper layer, in that of MOUNT_UPPER */
+	int pts;	   /* the jail's own devpts, or FD_NONE */
+	int sysfs;	   /* made by the launcher (network_sysfs()), or FD_NONE */
+	int tty_slave;	   /* host terminal of the jail, or FD_NONE when it comes from pts */
+	int stdio;	   /* becomes 0, 1 and 2, or FD_NONE */
+	int std[3];	   /* become 0, 1 and 2 each, or FD_NONE */
+	int exec_fd;	   /* the program's file, or FD_NONE: by path */
+	uint64_t caps;	   /* what it has before they are dropped */
+	mode_t umask;	   /* the caller's; what the steps make has plain modes */
+	bool park;	   /* wait for a connection (jail_hand_over()) before the last steps */
+	bool wait_go;	   /* somebody else writes the id maps and says when */
+	bool wait_net;	   /* ... and makes the network while we set up the rest */
+	char *stack_top;   /* memory for the second process' stack */
+	struct err *err;   /* scratch */
+	/* what the program's process could not report: no memory left; code 0: nothing */
+	struct err unsent;
 };
 
 /**

@@ -91,6 +91,7 @@ static int start_guard(struct jail *j, int child_ctl, const struct jail_io *io, 
 		.exec_fd = p->exec_fd,
 		.park = io->park,
 		.wait_go = true,
+		.wait_net = network_is_late(p),
 		.stack_top = mem + CHILD_STACK,
 	};
 	for (unsigned i = 0; i < p->n_mounts; i++)
@@ -168,8 +169,13 @@ static int send_layers(struct jail *j, struct err *err)
 		return err_sys(err, ns, "open the jail's user namespace");
 	attr.userns_fd = (uint64_t)ns;
 	for (unsigned i = 1; i <= p->n_shifted && r >= 0; i++) {
-		int fd = sys_open_tree(AT_FDCWD, p->mounts[i].src,
-				       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		/* beyond the layers: the upper one, which is held already */
+		int fd =
+			i > p->n_layers
+				? sys_open_tree(j->upper.dir, "",
+						OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)
+				: sys_open_tree(AT_FDCWD, p->mounts[i].src,
+						OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
 		r = fd < 0 ? fd : sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr);
 		if (r >= 0)
@@ -202,6 +208,13 @@ static int make_places(struct jail *j, const char **step, struct err *err)
 	if (r >= 0)
 		*step = "namespaces";
 	return r;
+}
+
+static int let_go(struct jail *j, struct err *err)
+{
+	if (sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0) < 0)
+		return err_set(err, EPIPE, "the jail's first process died");
+	return 0;
 }
 
 /* start_clocks() - the program's time begins. */
@@ -245,12 +258,18 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		step = "enter";
 		r = enter_cgroups(plan->enter, j->guard, err);
 	}
-	if (r >= 0 && j->user) {
+	if (r >= 0 && !network_is_late(plan)) {
 		step = "network";
 		r = network_ready(j, err);
 	}
-	if (r >= 0 && sys(SYS_sendto, j->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0) < 0)
-		r = err_set(err, EPIPE, "the jail's first process died");
+	if (r >= 0)
+		r = let_go(j, err);
+	if (r >= 0 && network_is_late(plan)) {
+		step = "network";
+		r = network_ready(j, err);
+		if (r >= 0)
+			let_go(j, NULL); /* if it died meanwhile, it has said why */
+	}
 	if (r < 0) {
 		snprintf(err->step, sizeof(err->step), "%s", step);
 		jail_release(j);

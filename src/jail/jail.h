@@ -27,10 +27,11 @@ struct jail {
 	bool ctl_eof;	/* nobody will report any more: no use to poll it */
 	int tty_master; /* the jail's terminal, once it has one */
 	void *stacks;
-	struct net_run *net;  /* its network, when the plan has one */
-	struct user_run *user;	/* ... the process that makes it */
-	struct cgroup cgroup; /* when the plan asks for groups */
-	uint64_t started_ns;  /* CLOCK_MONOTONIC */
+	struct net_run *net;   /* its network, when the plan has one */
+	struct user_run *user; /* ... the process that makes it */
+	bool parting;	       /* this process is about to end: do not wait for the former */
+	struct cgroup cgroup;  /* when the plan asks for groups */
+	uint64_t started_ns;   /* CLOCK_MONOTONIC */
 	struct watch_state watch;
 	enum result_reason ended_by; /* why we ended it; RESULT_EXITED: we did not */
 	int ended_signal;

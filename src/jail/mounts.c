@@ -64,8 +64,9 @@ static int check_device(int fd, const struct mount_plan *m, struct err *err)
  * The classic way takes a plain descriptor to mount from: a path would be resolved after the new root
  * lies on top of "/", where ".." leads into it.
  */
-static int open_source(const struct jail_plan *p, const struct mount_plan *m, struct err *err)
+static int open_source(const struct child *c, const struct mount_plan *m, struct err *err)
 {
+	const struct jail_plan *p = c->plan;
 	const char *path = m->from ?: m->src;
 	int fd, r;
 
@@ -75,6 +76,11 @@ static int open_source(const struct jail_plan *p, const struct mount_plan *m, st
 		fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_ALL);
 	else /* taking down a detached tree is slow, and there may be many layers */
 		fd = sys_openat(AT_FDCWD, path, O_PATH, 0);
+	if (fd >= 0 && m->kind == MOUNT_UPPER) { /* while we may look into its directory */
+		r = sys_openat(fd, c->upper, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+		sys_close(fd);
+		fd = r;
+	}
 	if (fd < 0)
 		return mount_fail(err, m, fd, "bind");
 	r = check_device(fd, m, err);
@@ -124,7 +130,7 @@ int mounts_sources(struct child *c, struct err *err)
 
 		if ((m->kind != MOUNT_BIND && m->kind < MOUNT_COPY) || c->trees[i] >= 0)
 			continue;
-		r = open_source(p, m, err);
+		r = open_source(c, m, err);
 		c->trees[i] = r < 0 ? FD_NONE : r;
 		if (r < 0 && m->optional)
 			r = child_weaker(c, PROTECT_MOUNTS, PROTECTION_DEGRADED, err);
@@ -352,7 +358,6 @@ static int make_upper(struct child *c, char *path, size_t size, struct err *err)
 	const struct jail_plan *p = c->plan;
 	bool own = p->upper->kind == UPPER_TMPFS;
 	int fd = own ? c->scratch : c->trees[1 + p->n_layers], dir, upper = FD_NONE, r = 0;
-	const char *name = own ? "." : c->upper;
 	struct stat st;
 
 	if (p->n_shifted > p->n_layers) { /* of the launcher's namespace: must be attached */
@@ -360,7 +365,7 @@ static int make_upper(struct child *c, char *path, size_t size, struct err *err)
 		if (r >= 0)
 			r = sys_move_mount(fd, "", c->scratch, "host", MOVE_MOUNT_F_EMPTY_PATH);
 	}
-	dir = r < 0 ? r : sys_openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	dir = r < 0 ? r : sys_openat(fd, ".", O_PATH | O_DIRECTORY, 0);
 	r = dir < 0 ? dir : sys_mkdirat(dir, "work", 0700);
 	if (r >= 0 || r == -EEXIST)
 		r = sys_mkdirat(dir, "upper", 0755);
@@ -374,7 +379,7 @@ static int make_upper(struct child *c, char *path, size_t size, struct err *err)
 		sys_close(upper);
 	if (dir >= 0)
 		sys_close(dir);
-	snprintf(path, size, "/proc/self/fd/%d/%s", fd, name);
+	snprintf(path, size, "/proc/self/fd/%d", fd);
 	if (r >= 0 || r == -EEXIST) /* of the run before */
 		return 0;
 	err_sys(err, r, "make the upper layer of the root in '%s'",

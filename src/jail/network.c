@@ -77,8 +77,7 @@ void network_figures(struct jail *j)
 	struct user_counts u;
 	struct net_count c;
 
-	if (j->user) { /* of the data: the helper sees no packets */
-		user_counts(j->user, &u);
+	if (j->user && user_counts(j->user, &u)) { /* of the data: the helper sees no packets */
 		result_put(r, FIG_NET_IN, u.bytes_in, FROM_LAUNCHER);
 		result_put(r, FIG_NET_OUT, u.bytes_out, FROM_LAUNCHER);
 	}
@@ -94,7 +93,7 @@ void network_release(struct jail *j)
 {
 	struct err err = ERR_INIT;
 
-	user_stop(j->user);
+	user_stop(j->user, !j->parting);
 	j->user = NULL;
 	if (!j->net)
 		return;

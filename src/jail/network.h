@@ -15,7 +15,16 @@ int network_before(struct jail *j, struct err *err);
 /** network_after() - the guard is there: this thread goes back to the host's namespace. */
 int network_after(struct jail *j, struct err *err);
 
-/** network_ready() - after the id maps: wait until all of it is there. */
+/**
+ * network_is_late() - whether the jail sets itself up meanwhile, and waits in a step of its own. Not when
+ * it is followed: that answers in the same words.
+ */
+static inline bool network_is_late(const struct jail_plan *p)
+{
+	return p->net && p->net->user && !p->follow;
+}
+
+/** network_ready() - wait until all of it is there. */
 int network_ready(struct jail *j, struct err *err);
 
 /** network_fd() - readable when network_step() has something to do; FD_NONE: never. */

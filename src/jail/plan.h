@@ -24,7 +24,7 @@ struct upper_plan;
 struct idmap_plan {
 	const char *text; /* lines "inside outside count\n" for /proc/PID/?id_map */
 	const char *const
-		*helper; /* argv of newuidmap/newgidmap with [1] left for the pid, or NULL */
+		*helper;  /* argv of newuidmap/newgidmap with [1] left for the pid, or NULL */
 	bool shifted;	  /* some id is another outside */
 	uint32_t outside; /* the id of the program's user or group, outside */
 };
@@ -128,9 +128,9 @@ struct jail_plan {
 	unsigned n_layers;
 	/* so many mounts after the root get the jail's id maps: the launcher makes them; 0: none */
 	unsigned n_shifted;
-	const struct upper_plan *upper;	   /* with a writable layer: where that is */
+	const struct upper_plan *upper;	     /* with a writable layer: where that is */
 	const struct mount_plan *scratch_fs; /* options of the scratch file system; NULL: none */
-	bool hold_root;			   /* the launcher looks at the root when the jail has ended */
+	bool hold_root; /* the launcher looks at the root when the jail has ended */
 	const char *cwd;
 
 	/* descriptors and terminal */

@@ -23,11 +23,8 @@ static const struct {
 };
 
 static const char *const sources[RESULT_SOURCES] = {
-	[FROM_RUSAGE] = "rusage",
-	[FROM_CGROUP] = "cgroup",
-	[FROM_MACHINE] = "machine",
-	[FROM_LAUNCHER] = "launcher",
-	[FROM_INTERFACE] = "interface",
+	[FROM_RUSAGE] = "rusage",     [FROM_CGROUP] = "cgroup",	      [FROM_MACHINE] = "machine",
+	[FROM_LAUNCHER] = "launcher", [FROM_INTERFACE] = "interface",
 };
 
 static const char *const figures[RESULT_FIGURES] = {

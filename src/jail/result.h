@@ -126,9 +126,9 @@ struct result {
 	const char *upper;	     /* kind of the root's writable layer; NULL: it has none */
 	unsigned layers;	     /* below it */
 	bool upper_kept;
-	int aftermath; /* errno of what was to be done after the end and failed; 0 */
-	struct err err;		     /* RESULT_SETUP_FAILED: step, cause, hint */
-	struct trace_outcome trace;  /* what watching brought; owned */
+	int aftermath;		    /* errno of what was to be done after the end and failed; 0 */
+	struct err err;		    /* RESULT_SETUP_FAILED: step, cause, hint */
+	struct trace_outcome trace; /* what watching brought; owned */
 };
 
 /** result_reason_name() - as it stands in the JSON. */

@@ -30,7 +30,7 @@ static void listen_to(int fd, char *line, size_t size)
 {
 	size_t n = 0;
 	ssize_t r;
-	char rest[256];
+	char rest[256] = "";
 
 	do {
 		bool full = n == size - 1;

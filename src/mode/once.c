@@ -437,6 +437,7 @@ static int run_to_end(struct once *o, struct result *ret, struct err *err)
 	}
 	relay_stop(&o->relay);
 	output_close(&o->output);
+	o->jail.parting = true;
 	jail_release(&o->jail);
 	registry_release(&o->claim);
 	if (o->signals >= 0) {

@@ -20,6 +20,7 @@ enum { STACK = 262144, SETUP_STACK = 65536 };
 struct user_run {
 	pid_t pid;
 	int ctl;
+	bool pasta; /* the helper has a child, and ends it itself */
 	volatile struct user_counts *counts;
 };
 
@@ -155,6 +156,8 @@ static int helper_main(void *arg)
 	if (ctl > 0)
 		sys_close_range(0, (unsigned)ctl - 1, 0);
 	sys_close_range((unsigned)ctl + 1, ~0U, 0);
+	if (s->plan->pasta)
+		return user_pasta(s->plan, s->jail, ctl);
 	u = mmap(NULL, sizeof(*u), PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (u == MAP_FAILED) {
@@ -189,7 +192,7 @@ int user_start(const struct user_plan *p, pid_t pid, struct user_run **ret, stru
 
 	if (!run || !stack)
 		return err_oom(err);
-	*run = (struct user_run){.ctl = FD_NONE};
+	*run = (struct user_run){.ctl = FD_NONE, .pasta = p->pasta};
 	*ret = run;
 	page = mmap(NULL, sizeof(*run->counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		    -1, 0);
@@ -216,6 +219,8 @@ int user_wait(struct user_run *u, struct err *err)
 	struct err said;
 	long n;
 
+	if (u->pasta) /* it enters the jail's user namespace: not before that has its maps */
+		sys(SYS_sendto, u->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0);
 	do
 		n = sys(SYS_recvfrom, u->ctl, &said, sizeof(said), 0, NULL, NULL);
 	while (n == -EINTR);
@@ -232,19 +237,26 @@ int user_fd(const struct user_run *u)
 	return u ? u->ctl : FD_NONE;
 }
 
-void user_counts(const struct user_run *u, struct user_counts *ret)
+bool user_counts(const struct user_run *u, struct user_counts *ret)
 {
+	if (u->pasta)
+		return false;
 	*ret = (struct user_counts){u->counts->bytes_out, u->counts->bytes_in,
 				    u->counts->connections, u->counts->flows, u->counts->refused};
+	return true;
 }
 
-void user_stop(struct user_run *u)
+void user_stop(struct user_run *u, bool wait)
 {
 	if (!u)
 		return;
+	/* A jail that is just being started may still hold a copy of it: closing is not enough. */
+	if (u->pasta && u->ctl >= 0)
+		sys(SYS_shutdown, u->ctl, SHUT_RDWR);
 	if (u->pid > 0) {
-		sys(SYS_kill, u->pid, SIGKILL);
-		while (sys_wait4(u->pid, NULL, __WALL, NULL) == -EINTR)
+		if (!u->pasta)
+			sys(SYS_kill, u->pid, SIGKILL);
+		while (wait && sys_wait4(u->pid, NULL, __WALL, NULL) == -EINTR)
 			;
 	}
 	if (u->ctl >= 0)

@@ -49,7 +49,8 @@ struct user_plan {
 	const struct net_policy *policy; /* for what no rule decides; NULL: all is allowed */
 	bool gateway_is_host;		 /* the gateways' addresses lead to the host's loopback */
 	bool names;			 /* names are answered in the jail (dns.h); with a policy */
-	char *const *pasta; /* arguments of pasta(1), which does all of it; NULL: our own helper */
+	char *const *
+		pasta; /* arguments of pasta(1), which does all of it, but its last; NULL: our own */
 };
 
 /* struct user_counts - what went through */
@@ -77,10 +78,14 @@ int user_wait(struct user_run *u, struct err *err);
 /** user_fd() - a descriptor that becomes readable when the helper is gone, or FD_NONE. */
 int user_fd(const struct user_run *u);
 
-/** user_counts() - what went through so far. */
-void user_counts(const struct user_run *u, struct user_counts *ret);
+/** user_counts() - what went through so far. Return: false when nobody counts (pasta). */
+bool user_counts(const struct user_run *u, struct user_counts *ret);
 
-/** user_stop() - end the helper and free everything. NULL is fine. */
-void user_stop(struct user_run *u);
+/**
+ * user_stop() - end the helper and free everything. NULL is fine.
+ * @wait: for its end, which takes the kernel a while (closing a packet socket waits for all CPUs). Not
+ *	needed by a process that is about to end itself.
+ */
+void user_stop(struct user_run *u, bool wait);
 
 #endif

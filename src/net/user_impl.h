@@ -124,6 +124,9 @@ int user_nft(const char *iface, struct err *err);
 /* user_names.c: before user_setup(), which opens it */
 void user_names(struct user *u);
 
+/* user_pasta.c: all of the helper, for plan->pasta. Return: its exit status */
+int user_pasta(const struct user_plan *plan, pid_t jail, int ctl);
+
 /* user_confine.c */
 int user_confine(struct err *err);
 

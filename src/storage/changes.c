@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "storage/changes.h"
+#include "storage/copy.h"
 #include "storage/treewalk.h"
 
 enum { DEPTH_MAX = 100, FLUSH = 1 << 16 };
@@ -85,9 +86,12 @@ static int tell(struct walk *w, const char *change, const struct stat *st, const
 /* below() - what layer @i has at our path. Return: an O_PATH descriptor or a negative errno. */
 static int below(const struct walk *w, unsigned i, struct stat *ret)
 {
-	int fd = sys_openat2(w->c->layers[i], w->path.s + 1, O_PATH | O_NOFOLLOW,
-			     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	char name[NAME_MAX + 1];
+	int dir = copy_parent(w->c->layers[i], w->path.s, false, name, sizeof(name), NULL);
+	int fd = dir < 0 ? dir : sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0);
 
+	if (dir >= 0)
+		close(dir);
 	if (fd >= 0 && sys_fstat(fd, ret) < 0) {
 		close(fd);
 		fd = -EIO;

@@ -2,7 +2,8 @@
 /*
  * Upper layers on the host. Called by jail_start() and jail_release(), and only where the plan has one
  * that is no tmpfs. A layer for one jail is a directory "toastainer.RANDOM" that its launcher has a
- * lock (flock(2)) on: one without the lock is what a killed launcher left.
+ * lock (flock(2)) on: one without the lock is what a killed launcher left. Nobody but the jail's user may
+ * look into a layer: its programs with set-user-ID would be programs of the host.
  */
 #include <dirent.h>
 #include <sys/file.h>
@@ -90,7 +91,7 @@ static int make_own(struct upper *u, struct err *err)
 			return err_sys(err, EIO, "get a random number");
 		snprintf(u->name, sizeof(u->name), PREFIX "%016llx", (unsigned long long)random);
 		r = u->plan->kind == UPPER_BTRFS ? btrfs_make_subvolume(u->parent, u->name, err)
-						 : sys_mkdirat(u->parent, u->name, 0755);
+						 : sys_mkdirat(u->parent, u->name, 0700);
 		if (r < 0 && r != -EEXIST) {
 			if (u->plan->kind != UPPER_BTRFS)
 				err_sys(err, r, "make a directory in '%s'", u->plan->dir);
@@ -98,6 +99,8 @@ static int make_own(struct upper *u, struct err *err)
 		}
 		u->dir = sys_openat(u->parent, u->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 		r = u->dir < 0 ? u->dir : lock(u->parent, u->name, u->dir);
+		if (r >= 0 && fchmod(u->dir, 0700) < 0) /* a subvolume has other rights */
+			r = -errno;
 		if (r < 0 && u->dir >= 0)
 			close(take_fd(&u->dir));
 	}
@@ -106,6 +109,7 @@ static int make_own(struct upper *u, struct err *err)
 
 static int take_kept(struct upper *u, struct err *err)
 {
+	struct stat st;
 	int r;
 
 	snprintf(u->name, sizeof(u->name), ".");
@@ -113,6 +117,13 @@ static int take_kept(struct upper *u, struct err *err)
 	r = u->dir < 0 ? u->dir : 0;
 	if (r >= 0 && flock(u->dir, LOCK_EX | LOCK_NB) < 0)
 		r = -errno;
+	if (r >= 0 && fstat(u->dir, &st) == 0 && st.st_mode & 077) {
+		err_set(err, EPERM,
+			"others may look into '%s', where a jail can leave programs with "
+			"set-user-ID",
+			u->plan->dir);
+		return err_hint(err, "chmod 700 '%s'", u->plan->dir);
+	}
 	if (r == -EWOULDBLOCK)
 		return err_set(err, EBUSY, "'%s' is the layer of a jail that runs", u->plan->dir);
 	return r < 0 ? err_sys(err, r, "lock '%s'", u->plan->dir) : 0;
@@ -122,7 +133,7 @@ static int open_parent(const struct upper_plan *p, bool *made, struct err *err)
 {
 	int fd;
 
-	*made = p->keep && mkdir(p->dir, 0755) == 0;
+	*made = p->keep && mkdir(p->dir, 0700) == 0;
 	fd = sys_openat(AT_FDCWD, p->dir, O_RDONLY | O_DIRECTORY, 0);
 	return fd < 0 ? err_sys(err, fd, "directory for the root's layer '%s'", p->dir) : fd;
 }

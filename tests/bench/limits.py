@@ -90,6 +90,19 @@ def accounting(b, runs):
     line("CPU time in the result / as bash measures its part", ratios)
 
 
+def against_the_group(b, runs):
+    """What wait4(2) says against what the control group says, in the same run; two processes that are waited for."""
+    ratios = []
+    script = "a() { i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; }; a & a; wait"
+    for _ in range(runs):
+        j = b.run("--cgroup_always", script=script)[1]
+        if j["sources"]["cpu_us"] != "cgroup":
+            print("no control group that counts CPU time can be made here")
+            return
+        ratios.append((j["user_us"] + j["sys_us"]) / j["cpu_us"])
+    line("CPU time by wait4 / by the control group", ratios)
+
+
 def cpu_of_children():
     u = resource.getrusage(resource.RUSAGE_CHILDREN)
     return u.ru_utime + u.ru_stime
@@ -139,6 +152,7 @@ def main():
         idle(b, runs)
         at_once(b, 10 if args.quick else 100)
         accounting(b, runs)
+        against_the_group(b, runs)
         cost(b, runs * 5)
 
 

@@ -308,6 +308,8 @@ row("file: writable content", cfg=ROOT + TMP + 'mount { src_content: "abc" dst: 
 row("file: link", cfg=ROOT + TMP + 'mount { src: "/etc/passwd" dst: "/tmp/ln" is_symlink: true }', cmd="readlink /tmp/ln", out="/etc/passwd\n")
 row("file: link over something", cfg=ROOT + 'mount { src: "/x" dst: "/etc/passwd" is_symlink: true }', rc=255)
 row("file: optional link over something", cfg=ROOT + 'mount { src: "/x" dst: "/etc/passwd" is_symlink: true mandatory: false }')
+row("file: mounts without a mount namespace", "-q --chroot @root@", cfg="clone_newns: false " + PARTS + 'mount { dst: "/mnt" fstype: "tmpfs" }',
+    cmd=["/bin/ls", "/bin/state"], out="/bin/state\n", err="no mount is made")
 row("file: source missing", cfg=ROOT + 'mount { src: "/no/such" dst: "/mnt" is_bind: true }', rc=255)
 row("file: optional source missing", cfg=ROOT + 'mount { src: "/no/such" dst: "/mnt" is_bind: true mandatory: false }')
 row("file: flags of a bind", cfg="mount_proc: true\n" + ROOT + 'mount { src: "@tmp@" dst: "/mnt" is_bind: true nosuid: true nodev: true noexec: true }',

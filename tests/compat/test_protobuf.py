@@ -110,7 +110,7 @@ class Maker:
     def json_field(self, f, depth, bad):
         name = self.r.choice([f.json_name, f.name])
         if self.chance(bad / 10):
-            name = self.r.choice([name + "x", name.upper(), f.name.replace("_", ""), str(f.number), "@type", ""])
+            name = self.r.choice([name + "x", name.upper(), f.name.replace("_", ""), str(f.number), "@type"])
         name = self.r.choice([name, f"'{name}'"]) if self.chance(bad / 20) else f'"{name}"'
         one = (lambda: self.json(f.message_type, depth + 1, bad)) if f.type == f.TYPE_MESSAGE else lambda: self.json_value(f, bad)
         if (f.label == f.LABEL_REPEATED) != self.chance(bad / 10):

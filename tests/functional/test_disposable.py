@@ -118,6 +118,26 @@ def test_killed_launchers_directory(source, tmp):
     p.stderr.close()
 
 
+def test_layers_are_private(source, tmp):
+    """A program with set-user-ID that a jail left is not there for the users of the host."""
+    (tmp / "open").mkdir(mode=0o755)
+    r = run("-c", source, "--keep", tmp / "open", "--", "/bin/true")
+    assert r.rc == 125 and "others may look" in r.errors()[0] and "chmod 700" in r.hints()[0], r
+    assert run("-c", source, "--keep", tmp / "k", "--", "/bin/sh", "-c", "cp /bin/busybox /su; chmod 4755 /su").rc == 0
+    assert (tmp / "k").stat().st_mode & 0o777 == 0o700
+    (tmp / "up").mkdir()
+    with toast.running("run", "-c", source, "--upper", f"dir:{tmp}/up", "--", "/bin/sh", "-c", "echo here; exec sleep 100") as p:
+        p.stdout.readline()
+        assert [d.stat().st_mode & 0o777 for d in (tmp / "up").iterdir()] == [0o700]
+
+
+@pytest.mark.modes("root")
+def test_directory_that_the_jails_user_may_not_search(source, tmp):
+    (tmp / "up").mkdir(mode=0o700)
+    r = run("-c", source, "-u", "0:100000:1", "-g", "0:100000:1", "--upper", f"dir:{tmp}/up", "--", "/bin/sh", "-c", "echo x > /x; cat /x")
+    assert r.out == "x\n" and os.listdir(tmp / "up") == [], r
+
+
 @pytest.mark.parametrize("upper", ["tmpfs", "dir"])
 def test_rerun_and_listen_get_fresh_ones(source, tmp, upper):
     (tmp / "up").mkdir()

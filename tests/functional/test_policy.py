@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from toast import toast
+from toast import run, toast
 
 POLICY = "ALLOW {\n  read,\n  write { fd == 1 }\n}\nDEFAULT ERRNO(13)\n"
 
@@ -83,3 +83,11 @@ def test_no_file(tmp_path):
 def test_help():
     assert "explain" in toast("policy", "--help").ok().out
     assert "--arch" in toast("policy", "check", "--help").ok().out
+
+
+def test_no_name_of_a_file(root):
+    """As from a script's variable that is not set: never a jail without the policy and without a word."""
+    r = run("-c", root, "-P", "", "--", "/bin/echo", "ran")
+    assert r.rc == 125 and r.out == "" and "seccomp_policy" in r.errors()[0], r
+    r = toast("-q", "-Mo", "-c", root, "-P", "", "--", "/bin/echo", "ran")
+    assert r.rc == 0 and r.out == "ran\n" and "no policy" in r.err, r

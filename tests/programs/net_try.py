@@ -7,6 +7,7 @@ server saw us; "refused", "timeout", or the error's name.
     net_try.py serve READY ADDRESS... answers on TCP and UDP ports 8000 to 8009 of each address until killed,
 and makes the file READY when it listens ("-": prints a line instead).
 """
+import concurrent.futures
 import errno
 import json
 import selectors
@@ -99,4 +100,11 @@ def serve(ready, addresses):
 
 if sys.argv[1] == "serve":
     serve(sys.argv[2], sys.argv[3:])
-print(json.dumps([attempt(a) for a in sys.argv[1:]]))
+# Together, so that what times out is waited for once; after unshare(CLONE_NEWPID) there can be no threads.
+attempts = sys.argv[1:]
+try:
+    with concurrent.futures.ThreadPoolExecutor(len(attempts)) as pool:
+        answers = list(pool.map(attempt, attempts))
+except RuntimeError:
+    answers = [attempt(a) for a in attempts]
+print(json.dumps(answers))

@@ -25,7 +25,7 @@ REPO = HERE.parent.parent
 SUITE = "bookworm"
 USER, SUBIDS = 1000, "200000:65536"  # the same as those of the suites "user"
 PACKAGES = ("systemd systemd-sysv dbus dbus-user-session libpam-systemd uidmap kmod passwd login mount util-linux "
-            "iproute2 procps strace busybox-static python3-pytest python3-jsonschema").split()
+            "iproute2 procps strace e2fsprogs xfsprogs busybox-static python3-pytest python3-jsonschema").split()
 TOOLS = {"qemu-system-x86_64": "qemu-system-x86", "mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs",
          "dpkg-deb": "dpkg", "busybox": "busybox-static"}
 MODULES = ("virtio_pci", "virtio_blk")  # what it takes to reach the disks
@@ -168,9 +168,10 @@ def disk(folder, image, spare):
 
 
 # ---------------------------------------------------------------- a boot
-def boot(cache, tree, command, kind="root", env=None, limit=600, memory=1024):
+def boot(cache, tree, command, kind="root", env=None, limit=600, memory=1024, counted=False):
     """Runs a shell command as `kind` (root, user) in a fresh machine, with the folder `tree` at /toastainer.
 
+    counted: one CPU, and a clock that counts its instructions.
     Return: (exit status or None if the machine did not get to the end, output, report).
     """
     work = pathlib.Path(tempfile.mkdtemp(prefix="toastainer-vm."))
@@ -181,8 +182,11 @@ def boot(cache, tree, command, kind="root", env=None, limit=600, memory=1024):
         env = {**(env or {}), "TOASTAINER_VM": kind, "TOASTAINER_TEST_REPORT": REPORT}
         (tree / "environment").write_text("".join(f"export {k}='{v}'\n" for k, v in env.items()))
         disk(tree, work / "tree.ext4", 4)
-        argv = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=256",
-                "-cpu", "qemu64", "-smp", "2", "-m", str(memory), "-nodefaults", "-no-user-config", "-no-reboot",
+        cpus = ["-accel", "tcg,thread=multi,tb-size=256", "-smp", "2"]
+        if counted:
+            cpus = ["-accel", "tcg,thread=single,tb-size=256", "-smp", "1", "-icount", "shift=1,sleep=off"]
+        argv = ["qemu-system-x86_64", "-machine", "q35", *cpus, "-cpu", "qemu64", "-m", str(memory),
+                "-nodefaults", "-no-user-config", "-no-reboot",
                 "-display", "none", "-kernel", cache / "vmlinuz", "-initrd", cache / "initrd",
                 "-append", "console=ttyS0 quiet panic=-1 nokaslr mitigations=off tsc=reliable no_timer_check "
                            "cryptomgr.notests audit=0 systemd.unit=suite.target "
