@@ -217,7 +217,6 @@ static int open_file(const struct item *it)
 static int hash_item(struct build_copy *c, const struct item *it, struct digest *d, struct err *err)
 {
 	struct tarsrc src = TARSRC_INIT;
-	_cleanup_close_ int fd = FD_NONE;
 	struct pack_rules rules;
 	char hash[STORE_HASH + 1];
 	int r;
