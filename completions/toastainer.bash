@@ -43,6 +43,7 @@ _toastainer_own_argument()
 	'exec --cwd') _toastainer_files -d ;;
 	'exec --result_json') _toastainer_files -f ;;
 	'image bootstrap --from') _toastainer_words 'busybox debian host' ;;
+	'image bootstrap --store') _toastainer_files -d ;;
 	'image shell --script') _toastainer_files -f ;;
 	'config check --face') _toastainer_words 'nsjail run image' ;;
 	'config convert --face') _toastainer_words 'nsjail run image' ;;
@@ -58,7 +59,7 @@ _toastainer_own_options()
 	'stats') _toastainer_words "--json --follow --help" ;;
 	'exec') _toastainer_words "--name --cwd --env --tty --time_limit --result_json --help" ;;
 	'cp') _toastainer_words "--limit --name --help" ;;
-	'image bootstrap') _toastainer_words "--from --suite --mirror --variant --help" ;;
+	'image bootstrap') _toastainer_words "--from --suite --mirror --variant --tag --store --help" ;;
 	'image shell') _toastainer_words "$_toastainer_options --script --help" ;;
 	'net up') _toastainer_words "--subnet --help" ;;
 	'net down') _toastainer_words "--force --help" ;;
@@ -89,7 +90,7 @@ _toastainer_takes_argument()
 	-C|--config|--create_image|--use_script|-M|--mode|-x|--exec_file|--argv0|-H|--hostname|-D|--cwd|-E|--env|--pass_fd|--tty|--umask|-c|--chroot|--proc_path|--image|--commit|--store|--keep|--upper|--diff|--copy_in|--copy_out|--copy_limit|-R|--bindmount_ro|-B|--bindmount|--bindmount_ro_try|--bindmount_try|-T|--tmpfsmount|-m|--mount|-s|--symlink|--file|--experimental_mnt|-u|--user|-g|--group|-U|--uid_mapping|-G|--gid_mapping|--cap|-t|--time_limit|--timeout|--cpu_limit|--idle_limit|--output_limit|--output_truncate|--disk_limit|--inode_limit|--kill_grace|--require|--max_cpus|--cpus|--nice_level|--rlimit_as|--rlimit_core|--rlimit_cpu|--rlimit_fsize|--rlimit_nofile|--rlimit_nproc|--rlimit_stack|--rlimit_memlock|--rlimit_rtprio|--rlimit_msgqueue|--oom_score_adj|--cgroup_mem_max|--cgroup_mem_memsw_max|--cgroup_mem_swap_max|--cgroup_mem_mount|--cgroup_mem_parent|--cgroup_pids_max|--cgroup_pids_mount|--cgroup_pids_parent|--cgroup_net_cls_classid|--cgroup_net_cls_mount|--cgroup_net_cls_parent|--cgroup_cpu_ms_per_sec|--cgroup_cpu_mount|--cgroup_cpu_parent|--cgroupv2_mount|--cgroup_version|--cgroup_mem_high|--cgroup_cpu_weight|--cgroup_cpuset_cpus|--cgroup_cpuset_mems|--cgroup_io_weight|--cgroup_io_max|--cgroup_hugetlb_max|--cgroup_device|--net|--net_allow|--net_deny|--publish|--dns|--net_rate_out|--net_rate_in|--iface_own|-I|--macvlan_iface|--macvlan_vs_ip|--macvlan_vs_nm|--macvlan_vs_gw|--macvlan_vs_ma|--macvlan_vs_mo|--net_iface|--traffic_rule|-P|--seccomp_policy|--seccomp_string|--seccomp_unotify_report|-p|--port|--bindhost|--max_conns|-i|--max_conns_per_ip|--listen_prefork|--pid_file|--rerun_count|--rerun_delay|--rerun_stop|-L|--log_fd|-l|--log|--log_format|--name|--result_json) return 0 ;;
 	esac
 	case "$1 $2" in
-	'exec --name'|'exec --cwd'|'exec --env'|'exec --tty'|'exec --time_limit'|'exec --result_json'|'cp --limit'|'cp --name'|'image bootstrap --from'|'image bootstrap --suite'|'image bootstrap --mirror'|'image bootstrap --variant'|'image shell --script'|'net up --subnet'|'config check --face'|'config convert --face'|'config convert --to') return 0 ;;
+	'exec --name'|'exec --cwd'|'exec --env'|'exec --tty'|'exec --time_limit'|'exec --result_json'|'cp --limit'|'cp --name'|'image bootstrap --from'|'image bootstrap --suite'|'image bootstrap --mirror'|'image bootstrap --variant'|'image bootstrap --tag'|'image bootstrap --store'|'image shell --script'|'net up --subnet'|'config check --face'|'config convert --face'|'config convert --to') return 0 ;;
 	esac
 	return 1
 }

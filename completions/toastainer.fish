@@ -79,6 +79,8 @@ complete -c toastainer -n '__toastainer_at image bootstrap' -l from -x -a 'busyb
 complete -c toastainer -n '__toastainer_at image bootstrap' -l suite -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l mirror -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l variant -x
+complete -c toastainer -n '__toastainer_at image bootstrap' -l tag -x
+complete -c toastainer -n '__toastainer_at image bootstrap' -l store -x -a '(__fish_complete_directories)'
 complete -c toastainer -n '__toastainer_at image shell' -l script -r -F
 complete -c toastainer -n '__toastainer_at net up' -l subnet -x
 complete -c toastainer -n '__toastainer_at net down' -l force

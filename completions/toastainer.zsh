@@ -219,7 +219,7 @@ _toastainer_image()
 	shift words
 	(( CURRENT-- ))
 	case $words[1] in
-	bootstrap) _arguments -s '--from=[from]:value:(busybox debian host)' '--suite=[suite]:NAME: ' '--mirror=[mirror]:URL: ' '--variant=[variant]:NAME: ' '*:file:_files' ;;
+	bootstrap) _arguments -s '--from=[from]:value:(busybox debian host)' '--suite=[suite]:NAME: ' '--mirror=[mirror]:URL: ' '--variant=[variant]:NAME: ' '--tag=[tag]:NAME: ' '--store=[store]:DIR:_directories' '*:file:_files' ;;
 	shell) _arguments -s "${_toastainer_table[@]}" '--script=[script]:FILE:_files' '*:file:_files' ;;
 	esac
 }
