@@ -61,7 +61,7 @@ _toastainer_own_options()
 	'cp') _toastainer_words "--limit --name --help" ;;
 	'image bootstrap') _toastainer_words "--from --suite --mirror --variant --tag --store --help" ;;
 	'image shell') _toastainer_words "$_toastainer_options --script --help" ;;
-	'net up') _toastainer_words "--subnet --help" ;;
+	'net up') _toastainer_words "--subnet --veth --help" ;;
 	'net down') _toastainer_words "--force --help" ;;
 	'net status') _toastainer_words "--json --help" ;;
 	'config check') _toastainer_words "--face --help" ;;

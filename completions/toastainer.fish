@@ -54,9 +54,9 @@ complete -c toastainer -n __fish_use_subcommand -a help -d 'print a help text'
 complete -c toastainer -n __fish_use_subcommand -a version -d 'print the version'
 complete -c toastainer -n '__toastainer_wants_sub image' -a bootstrap -d ''
 complete -c toastainer -n '__toastainer_wants_sub image' -a shell -d ''
-complete -c toastainer -n '__toastainer_wants_sub net' -a up -d ''
-complete -c toastainer -n '__toastainer_wants_sub net' -a down -d ''
-complete -c toastainer -n '__toastainer_wants_sub net' -a status -d ''
+complete -c toastainer -n '__toastainer_wants_sub net' -a up -d 'make the host\'s part of --net nat, or mend it; the first jail does it by itself'
+complete -c toastainer -n '__toastainer_wants_sub net' -a down -d 'leave the host as it was; refused while jails use it'
+complete -c toastainer -n '__toastainer_wants_sub net' -a status -d 'what is there, and which jails have which addresses'
 complete -c toastainer -n '__toastainer_wants_sub config' -a check -d 'say whether files are valid, and what is wrong with those that are not; the users'
 complete -c toastainer -n '__toastainer_wants_sub config' -a convert -d 'print a file in the other form'
 complete -c toastainer -n '__toastainer_wants_sub config' -a schema -d 'print the format: a .proto (the default), or a JSON Schema of the JSON form'
@@ -83,6 +83,7 @@ complete -c toastainer -n '__toastainer_at image bootstrap' -l tag -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l store -x -a '(__fish_complete_directories)'
 complete -c toastainer -n '__toastainer_at image shell' -l script -r -F
 complete -c toastainer -n '__toastainer_at net up' -l subnet -x
+complete -c toastainer -n '__toastainer_at net up' -l veth
 complete -c toastainer -n '__toastainer_at net down' -l force
 complete -c toastainer -n '__toastainer_at net status' -l json
 complete -c toastainer -n '__toastainer_at config check' -l face -x -a 'nsjail run image'

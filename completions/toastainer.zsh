@@ -226,7 +226,7 @@ _toastainer_image()
 
 _toastainer_net()
 {
-	local -a subcommands=('up:' 'down:' 'status:')
+	local -a subcommands=('up:make the host'\''s part of --net nat, or mend it; the first jail does it by itself' 'down:leave the host as it was; refused while jails use it' 'status:what is there, and which jails have which addresses')
 
 	if (( CURRENT == 2 )); then
 		_describe subcommand subcommands
@@ -235,7 +235,7 @@ _toastainer_net()
 	shift words
 	(( CURRENT-- ))
 	case $words[1] in
-	up) _arguments -s '--subnet=[subnet]:CIDR: ' '*:file:_files' ;;
+	up) _arguments -s '--subnet=[subnet]:CIDR: ' '--veth[veth]' '*:file:_files' ;;
 	down) _arguments -s '--force[force]' '*:file:_files' ;;
 	status) _arguments -s '--json[json]' '*:file:_files' ;;
 	esac

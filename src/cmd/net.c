@@ -14,17 +14,25 @@
 #include "net/hostnet.h"
 
 static const char usage[] =
-	"Usage: toastainer net up [--subnet CIDR]\n"
+	"Usage: toastainer net up [--subnet CIDR] [--veth]\n"
 	"       toastainer net down [--force]\n"
-	"       toastainer net status [--json]\n"
-	"The host's part of --net nat: the interface toastainer0 with the gateway's address, the\n"
-	"table toastainer_nat of nf_tables, forwarding. The first jail with --net nat makes it.\n"
-	"up: make it, or mend it. --subnet: the jails' IPv4 network, 10.166.0.0/16 by default.\n"
-	"down: leave the host as it was. Refused while jails use it; --force cuts them off.\n"
-	"status: what is there, and which jails have which addresses.\n";
+	"       toastainer net status [--json]\n\n"
+	"up      make the host's part of --net nat, or mend it; the first jail does it by itself\n"
+	"down    leave the host as it was; refused while jails use it\n"
+	"status  what is there, and which jails have which addresses\n\n"
+	"It is the interface toastainer0 with the gateway's address, the table toastainer_nat of\n"
+	"nf_tables, and forwarding.\n\n"
+	"  --subnet CIDR  the jails' IPv4 network; 10.166.0.0/16 by default\n"
+	"  --veth         also a pair of interfaces, tveth0 on the host, and tveth1 for a jail "
+	"with\n"
+	"                 --net_iface own=tveth1,ip=ADDRESS/16,gw=10.166.0.1; status shows the "
+	"address\n"
+	"  --force        cut jails off\n"
+	"  --json         one object\n"
+	"  -h, --help     this text\n";
 
 struct options {
-	bool json, force;
+	bool json, force, veth;
 	struct net_addr subnet; /* family 0: not given */
 };
 
@@ -84,12 +92,14 @@ static void text_jail(const struct hostnet_jail *j, void *arg)
  *	addresses		how many jails fit
  *	forwarding, forwarding6	what the host does now
  *	blocked_by		chains of others that drop forwarded packets unless a rule of theirs says else
+ *	veth			null, or the pair that waits for a jail; free: no jail has it now
  *	jails			one object each; bytes and packets as the jail sees them
  */
 static void put_json(struct sbuf *b, const struct hostnet *h, const char *blocked, int route)
 {
 	char ip[INET6_ADDRSTRLEN];
 	struct shown s = {b, h, "", route};
+	struct net_addr pair;
 
 	sbuf_printf(b, "{\"up\":true,\"interface\":\"%s\",\"subnet\":\"%s/%u\"", HOSTNET_BRIDGE,
 		    text_of(&h->v4, ip, sizeof(ip)), h->v4.prefix);
@@ -105,6 +115,15 @@ static void put_json(struct sbuf *b, const struct hostnet *h, const char *blocke
 		sbuf_json(b, blocked);
 	else
 		sbuf_puts(b, "null");
+	pair = hostnet_pair_address(h);
+	if (hostnet_pair_state(route) == PAIR_NONE)
+		sbuf_puts(b, ",\"veth\":null");
+	else
+		sbuf_printf(b,
+			    ",\"veth\":{\"host\":\"%s\",\"jail\":\"%s\",\"address\":\"%s\","
+			    "\"free\":%s}",
+			    HOSTNET_PAIR, HOSTNET_PAIR_JAIL, text_of(&pair, ip, sizeof(ip)),
+			    hostnet_pair_state(route) == PAIR_FREE ? "true" : "false");
 	sbuf_puts(b, ",\"jails\":[");
 	hostnet_each(s.route, json_jail, &s);
 	sbuf_puts(b, "]}\n");
@@ -114,6 +133,7 @@ static void put_text(struct sbuf *b, const struct hostnet *h, const char *blocke
 {
 	char ip[INET6_ADDRSTRLEN];
 	struct shown s = {b, h, "", route};
+	struct net_addr pair = hostnet_pair_address(h);
 
 	sbuf_printf(b, "up: %s, %s/%u", HOSTNET_BRIDGE, text_of(&h->v4, ip, sizeof(ip)),
 		    h->v4.prefix);
@@ -125,6 +145,10 @@ static void put_text(struct sbuf *b, const struct hostnet *h, const char *blocke
 			  "the host does not forward (net.ipv4.ip_forward): toastainer net up\n");
 	if (blocked[0])
 		sbuf_printf(b, "forwarded packets may be dropped by %s\n", blocked);
+	if (hostnet_pair_state(route) != PAIR_NONE)
+		sbuf_printf(b, "%s and %s: %s/%u, %s\n", HOSTNET_PAIR, HOSTNET_PAIR_JAIL,
+			    text_of(&pair, ip, sizeof(ip)), h->v4.prefix,
+			    hostnet_pair_state(route) == PAIR_FREE ? "free" : "in a jail");
 	sbuf_printf(b, "%-15s %-16s %14s %14s\n", "INTERFACE", "ADDRESS", "BYTES IN", "BYTES OUT");
 	hostnet_each(s.route, text_jail, &s);
 }
@@ -159,6 +183,8 @@ static int up(int nft, const struct options *o, struct err *err)
 	struct hostnet h;
 	int r = hostnet_up(nft, o->subnet.family ? &o->subnet : NULL, &h, err);
 
+	if (r >= 0 && o->veth)
+		r = hostnet_pair_up(&h, err);
 	if (r < 0)
 		return r;
 	hostnet_blocked_by(nft, blocked, sizeof(blocked));
@@ -177,11 +203,9 @@ static int down(int nft, const struct options *o, struct err *err)
 static int take_options(int argc, char **argv, struct options *o, struct err *err)
 {
 	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"force", no_argument, NULL, 'f'},
-		{"subnet", required_argument, NULL, 's'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"json", no_argument, NULL, 'j'},	  {"force", no_argument, NULL, 'f'},
+		{"subnet", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'},
+		{"veth", no_argument, NULL, 'v'},	  {NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -192,6 +216,7 @@ static int take_options(int argc, char **argv, struct options *o, struct err *er
 			return 1;
 		o->json |= c == 'j';
 		o->force |= c == 'f';
+		o->veth |= c == 'v';
 		if (c == 's' && hostnet_subnet(optarg, &o->subnet, err) < 0)
 			return err_wrap(err, "--subnet");
 	}
@@ -227,6 +252,7 @@ int cmd_net(int argc, char **argv)
 		wrong = o.json && actions[i].run != status	  ? "json"
 			: o.force && actions[i].run != down	  ? "force"
 			: o.subnet.family && actions[i].run != up ? "subnet"
+			: o.veth && actions[i].run != up	  ? "veth"
 								  : NULL;
 		if (wrong) {
 			err_set(&err, EINVAL, "net %s has no --%s", word, wrong);

@@ -20,7 +20,7 @@ struct planned {
 	/* when the jail has ended: what to copy from there to here, how much, where the changes go */
 	struct planned_copy {
 		const char *from, *to;
-	} *copies;
+	} * copies;
 	unsigned n_copies;
 	uint64_t copy_limit;
 	const char *diff;

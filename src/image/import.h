@@ -13,7 +13,7 @@ enum import_format { IMPORT_AUTO, IMPORT_DIR, IMPORT_TAR, IMPORT_OCI, IMPORT_DOC
 
 struct import_request {
 	const char *file, *name; /* name NULL: none, so the caller must hold the store's lock */
-	const char *ref; /* which image of an archive with several; NULL: any */
+	const char *ref;	 /* which image of an archive with several; NULL: any */
 	enum import_format format;
 	struct unpack_rules rules; /* user_marks and layer are set by the import */
 	void (*progress)(void *arg, uint64_t bytes);

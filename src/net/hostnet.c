@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/veth.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
@@ -81,8 +82,8 @@ unsigned hostnet_leases(const struct hostnet *h)
 	uint32_t hosts = 1U << (32 - h->v4.prefix);
 
 	if (hosts <= 256)
-		return hosts < 4 ? 0 : hosts - 3; /* without network, gateway, broadcast */
-	return hosts / 256 * 254 - 1;
+		return hosts - 4; /* without network, gateway, the waiting pair's, broadcast */
+	return hosts / 256 * 254 - 2;
 }
 
 /*
@@ -97,20 +98,31 @@ static uint32_t nth_host(const struct hostnet *h, unsigned i)
 	return i / 254 * 256 + i % 254 + 1;
 }
 
+static struct net_addr host_number(const struct hostnet *h, uint32_t host)
+{
+	struct net_addr a = h->v4;
+	uint32_t ip;
+
+	memcpy(&ip, a.ip, sizeof(ip));
+	ip = htonl(ntohl(ip) | host);
+	memcpy(a.ip, &ip, sizeof(ip));
+	a.prefix = 32;
+	return a;
+}
+
 void hostnet_lease(const struct hostnet *h, unsigned i, struct net_addr *v4, struct net_addr *v6)
 {
-	uint32_t host = nth_host(h, i), ip;
-
-	*v4 = h->v4;
-	memcpy(&ip, v4->ip, sizeof(ip));
-	ip = htonl(ntohl(ip) | host);
-	memcpy(v4->ip, &ip, sizeof(ip));
-	v4->prefix = 32;
+	*v4 = host_number(h, nth_host(h, i));
 	*v6 = h->v6;
 	if (!v6->family)
 		return;
-	memcpy(v6->ip + 12, &ip, sizeof(ip));
+	memcpy(v6->ip + 12, v4->ip, 4);
 	v6->prefix = 128;
+}
+
+struct net_addr hostnet_pair_address(const struct hostnet *h)
+{
+	return host_number(h, (1U << (32 - h->v4.prefix)) - 2);
 }
 
 /* ---- sysctls */
@@ -379,14 +391,82 @@ static int add_interface(int route, const struct hostnet *h, struct err *err)
 	return r < 0 ? err_sys(err, r, "give '%s' its addresses", HOSTNET_BRIDGE) : 0;
 }
 
-static void remove_interface(int route, struct nl *b)
+static void remove_interface(int route, const char *name)
 {
 	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC};
+	char buf[64] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
 
-	nl_begin(b, RTM_DELLINK, NLM_F_ACK, 0);
-	nl_put(b, &head, sizeof(head));
-	nl_str(b, IFLA_IFNAME, HOSTNET_BRIDGE);
-	nl_talk(route, b, NULL);
+	nl_begin(&b, RTM_DELLINK, NLM_F_ACK, 0);
+	nl_put(&b, &head, sizeof(head));
+	nl_str(&b, IFLA_IFNAME, name);
+	nl_talk(route, &b, NULL); /* ENODEV: it is not there */
+}
+
+/* ---- the waiting pair */
+
+enum hostnet_pair hostnet_pair_state(int route)
+{
+	if (!index_of(route, HOSTNET_PAIR))
+		return PAIR_NONE;
+	return index_of(route, HOSTNET_PAIR_JAIL) ? PAIR_FREE : PAIR_IN_A_JAIL;
+}
+
+static int make_pair(int route)
+{
+	const struct ifinfomsg head = {
+		.ifi_family = AF_UNSPEC, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+	const struct ifinfomsg down = {.ifi_family = AF_UNSPEC};
+	char buf[256] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+	size_t info, data, peer;
+
+	nl_begin(&b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, 0);
+	nl_put(&b, &head, sizeof(head));
+	nl_str(&b, IFLA_IFNAME, HOSTNET_PAIR);
+	nl_u32(&b, IFLA_GROUP, HOSTNET_OURS);
+	info = nl_nest(&b, IFLA_LINKINFO);
+	nl_str(&b, IFLA_INFO_KIND, "veth");
+	data = nl_nest(&b, IFLA_INFO_DATA);
+	peer = nl_nest(&b, VETH_INFO_PEER);
+	nl_put(&b, &down, sizeof(down));
+	nl_str(&b, IFLA_IFNAME, HOSTNET_PAIR_JAIL);
+	nl_end(&b, peer);
+	nl_end(&b, data);
+	nl_end(&b, info);
+	return nl_talk(route, &b, NULL);
+}
+
+static int route_pair(int route, const struct hostnet *h)
+{
+	struct net_addr to = hostnet_pair_address(h), from = hostnet_gateway(&h->v4);
+	const struct rtmsg head = {.rtm_family = AF_INET,
+				   .rtm_dst_len = 32,
+				   .rtm_table = RT_TABLE_MAIN,
+				   .rtm_protocol = RTPROT_BOOT,
+				   .rtm_scope = RT_SCOPE_LINK,
+				   .rtm_type = RTN_UNICAST};
+	char buf[128] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+
+	nl_begin(&b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK, 0);
+	nl_put(&b, &head, sizeof(head));
+	nl_attr(&b, RTA_DST, to.ip, 4);
+	nl_attr(&b, RTA_PREFSRC, from.ip, 4);
+	nl_u32(&b, RTA_OIF, (uint32_t)index_of(route, HOSTNET_PAIR));
+	return nl_talk(route, &b, NULL);
+}
+
+int hostnet_pair_up(const struct hostnet *h, struct err *err)
+{
+	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
+	int r = route < 0 ? route : make_pair(route);
+
+	if (r >= 0 || r == -EEXIST)
+		r = route_pair(route, h);
+	return r < 0 ? err_sys(err, r, "make the pair '%s' and '%s'", HOSTNET_PAIR,
+			       HOSTNET_PAIR_JAIL)
+		     : 0;
 }
 
 static int add_table(int nft, const struct hostnet *h, struct err *err)
@@ -415,8 +495,6 @@ static bool same_net(const struct net_addr *a, const struct net_addr *b)
 static int make(int nft, int route, const struct net_addr *subnet, struct hostnet *h,
 		struct err *err)
 {
-	char buf[64] NL_ALIGNED;
-	struct nl b = NL_STACK(buf);
 	int r;
 
 	*h = (struct hostnet){.v4 = subnet ? *subnet : hostnet_default()};
@@ -431,7 +509,7 @@ static int make(int nft, int route, const struct net_addr *subnet, struct hostne
 	if (r >= 0)
 		r = add_table(nft, h, err);
 	if (r < 0 && r != -EEXIST)
-		remove_interface(route, &b);
+		remove_interface(route, HOSTNET_BRIDGE);
 	if (r >= 0)
 		hostnet_blocked_by(nft, h->blocked_by, sizeof(h->blocked_by));
 	return r;
@@ -608,6 +686,8 @@ static int jails_left(int route, bool force)
 {
 	int n = hostnet_each(route, NULL, NULL);
 
+	if (hostnet_pair_state(route) == PAIR_IN_A_JAIL)
+		return MAX(n, 0) + 1;
 	for (int tries = 0; n > 0 && !force && tries < 20; tries++) {
 		const struct timespec wait = {0, 50000000};
 
@@ -621,7 +701,7 @@ int hostnet_down(int nft, bool force, struct err *err)
 {
 	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
 	char buf[256] NL_ALIGNED;
-	struct nl b = NL_STACK(buf), link = NL_STACK(buf);
+	struct nl b = NL_STACK(buf);
 	struct hostnet h;
 	int r, n;
 
@@ -638,7 +718,8 @@ int hostnet_down(int nft, bool force, struct err *err)
 		return r;
 	if (n > 0)
 		remove_jails(route);
-	remove_interface(route, &link);
+	remove_interface(route, HOSTNET_PAIR);
+	remove_interface(route, HOSTNET_BRIDGE);
 	if (r == -ENOENT)
 		return 0;
 	r = switch_back(&h, err);

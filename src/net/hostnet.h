@@ -75,6 +75,26 @@ unsigned hostnet_leases(const struct hostnet *h);
 /** hostnet_lease() - the addresses of lease @i, counted from 0; @v6 of family 0 where there is none. */
 void hostnet_lease(const struct hostnet *h, unsigned i, struct net_addr *v4, struct net_addr *v6);
 
+/*
+ * The one pair of interfaces that waits for a jail: the host's end, and the other, which a jail takes
+ * with iface_own and gives back. The way of setting up a network by hand, kept.
+ */
+#define HOSTNET_PAIR	  "tveth0"
+#define HOSTNET_PAIR_JAIL "tveth1"
+
+/**
+ * hostnet_pair_up() - make it, idempotent. IPv4 only: the host answers for its IPv6 address on that
+ * interface alone where it is.
+ */
+int hostnet_pair_up(const struct hostnet *h, struct err *err);
+
+/** hostnet_pair_address() - the address that belongs to it, the last one; nobody leases it. */
+struct net_addr hostnet_pair_address(const struct hostnet *h);
+
+enum hostnet_pair { PAIR_NONE, PAIR_FREE, PAIR_IN_A_JAIL };
+
+enum hostnet_pair hostnet_pair_state(int route);
+
 /* struct hostnet_jail - an interface of a jail, as the host sees it */
 struct hostnet_jail {
 	char name[IFNAMSIZ];

@@ -94,7 +94,7 @@ static void end(struct nl *b, struct nft_rule r, int code, const char *to)
 static void put_source(struct nl *b)
 {
 	const struct net_addr loopback = {AF_INET, 8, {127}};
-	const uint8_t missing = 0;
+	const uint32_t missing = 0;
 	struct nft_rule r;
 
 	nft_chain(b, TABLE, "source",
@@ -102,7 +102,7 @@ static void put_source(struct nl *b)
 	r = rule(b, "source");
 	from_jail(b);
 	fib(b, NFT_FIB_RESULT_OIF, NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF | NFTA_FIB_F_PRESENT, &missing,
-	    1);
+	    sizeof(missing));
 	end(b, r, NF_DROP, NULL);
 	r = rule(b, "source");
 	from_jail(b);

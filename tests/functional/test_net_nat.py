@@ -283,7 +283,7 @@ def test_mended_when_others_took_it_away(world):
 def test_another_subnet(world):
     cli("net", "up", "--subnet", "10.77.0.0/28").ok()
     s = status()
-    assert s["subnet"] == "10.77.0.0/28" and s["addresses"] == 13
+    assert s["subnet"] == "10.77.0.0/28" and s["addresses"] == 12
     r = run("-c", "/", *NAT, "--", "/bin/sh", "-c", "ip -o addr show eth0; ip route").ok()
     assert "inet 10.77.0." in r.out and "default via 10.77.0.1" in r.out
     assert jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000", f"tcp,{I.LAN},8000"]) == [f"ok {I.HOST}", "refused"]
@@ -313,6 +313,32 @@ def test_receipt(world, tmp):
     assert states(*NAT, "--disable_clone_newuser", "--cap", "CAP_NET_ADMIN")["net_policy"] == "degraded"
 
 
+def test_the_waiting_pair(world):
+    """tveth0 and tveth1: the way of those who set up a network by hand."""
+    before = world.state()
+    for _ in range(2):
+        cli("net", "up", "--veth").ok()
+    pair = status()["veth"]
+    assert pair == {"host": "tveth0", "jail": "tveth1", "address": "10.166.255.254", "free": True}
+    iface = ("--net_iface", "own=tveth1,name=eth0,ip=10.166.255.254/16,gw=10.166.0.1")
+    assert netns.jail(*iface, attempts=[f"tcp,{I.PUBLIC},8000", f"udp,{I.PUBLIC},8000", f"tcp,{I.LAN},8000",
+                                        f"tcp,{I.HOST},8000"]) == [f"ok {I.HOST}"] * 2 + ["refused"] * 2
+    assert status()["veth"]["free"] and "free" in cli("net", "status").ok().out
+    # nsjail's way: the jail configures what it was given
+    r = toast.nsjail("--chroot", "/", "--iface_own", "tveth1", "--cap", "CAP_NET_ADMIN", "--", "/bin/sh", "-c",
+                     "ip addr add 10.166.255.254/16 dev tveth1; ip link set tveth1 up; ip route add default via 10.166.0.1;"
+                     f"exec {PYTHON} - tcp,{I.PUBLIC},8000", stdin=pathlib.Path(TRY).read_bytes())
+    assert json.loads(r.ok().out) == [f"ok {I.HOST}"]
+    p = start(["run", "-c", "/", *iface, "--", "/bin/sh", "-c", "echo up; exec sleep 100"])
+    assert p.stdout.readline() == b"up\n"
+    assert not status()["veth"]["free"] and cli("net", "down").rc == 125
+    p.terminate()
+    p.wait(10)
+    end(p)
+    cli("net", "down").ok()
+    assert world.state() == before
+
+
 # ---------------------------------------------------------------- leases
 
 def test_fifty_at_once(world):
@@ -336,13 +362,13 @@ def sleeper_start():
 
 
 def test_lease_of_a_killed_supervisor_is_free_again(world):
-    cli("net", "up", "--subnet", "10.77.0.0/29").ok()  # five addresses
-    procs = [sleeper() for _ in range(5)]
+    cli("net", "up", "--subnet", "10.77.0.0/29").ok()  # four addresses
+    procs = [sleeper() for _ in range(4)]
     r = run("-c", "/", *NAT, "--", "/bin/true")
-    assert r.rc == 125 and "all 5 addresses of 10.77.0.0/29 are leased" in r.err and "net status" in r.err, r
+    assert r.rc == 125 and "all 4 addresses of 10.77.0.0/29 are leased" in r.err and "net status" in r.err, r
     end(*procs)  # SIGKILL to the supervisors
-    more = [sleeper() for _ in range(5)]
-    assert len(status()["jails"]) == 5
+    more = [sleeper() for _ in range(4)]
+    assert len(status()["jails"]) == 4
     end(*more)
     assert wait_for(lambda: not world.jails())
     assert "toast-" not in world.host.sh("ip route; ip -6 route")
@@ -458,7 +484,7 @@ def test_counted(world, source, tmp):
     assert j["net_in_bytes"] is None and "net_in_bytes" not in j["sources"], r
 
 
-@pytest.mark.slow(20)
+@pytest.mark.slow(seconds=20)
 @pytest.mark.parametrize("way", ["in", "out"])
 def test_rate(world, source, tmp, way):
     """400 kB at 200 kB/s cannot take less than two seconds, but for the burst that passes at once."""
@@ -552,7 +578,7 @@ def test_forwarding_cannot_be_switched_on(world):
 
 # ---------------------------------------------------------------- many
 
-@pytest.mark.slow(60)
+@pytest.mark.slow(seconds=60)
 def test_two_hundred_at_once(world):
     before = world.state()
     procs = [sleeper_start() for _ in range(200)]
@@ -567,7 +593,7 @@ def test_two_hundred_at_once(world):
     assert world.state() == before
 
 
-@pytest.mark.slow(600)
+@pytest.mark.slow(seconds=600)
 def test_ten_thousand_leave_nothing(world):
     """Every tenth publishes a port, every fiftieth has its launcher killed."""
     def namespaces():

@@ -95,7 +95,8 @@ static void check_neighbour(int top)
 {
 	char text[8] = "";
 	struct stat st;
-	int fd = openat(top, "n/f", O_RDONLY | O_CLOEXEC), dir = openat(top, "n", O_RDONLY | O_CLOEXEC);
+	int fd = openat(top, "n/f", O_RDONLY | O_CLOEXEC),
+	    dir = openat(top, "n", O_RDONLY | O_CLOEXEC);
 	struct walk_list l;
 	struct err err = ERR_INIT;
 
