@@ -21,6 +21,7 @@ struct user_run {
 	pid_t pid;
 	int ctl;
 	bool pasta; /* the helper has a child, and ends it itself */
+	bool ports; /* it holds ports of the host, which the next one may want */
 	volatile struct user_counts *counts;
 };
 
@@ -192,7 +193,7 @@ int user_start(const struct user_plan *p, pid_t pid, struct user_run **ret, stru
 
 	if (!run || !stack)
 		return err_oom(err);
-	*run = (struct user_run){.ctl = FD_NONE, .pasta = p->pasta};
+	*run = (struct user_run){.ctl = FD_NONE, .pasta = p->pasta, .ports = p->n_forwards};
 	*ret = run;
 	page = mmap(NULL, sizeof(*run->counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		    -1, 0);
@@ -256,7 +257,7 @@ void user_stop(struct user_run *u, bool wait)
 	if (u->pid > 0) {
 		if (!u->pasta)
 			sys(SYS_kill, u->pid, SIGKILL);
-		while (wait && sys_wait4(u->pid, NULL, __WALL, NULL) == -EINTR)
+		while ((wait || u->ports) && sys_wait4(u->pid, NULL, __WALL, NULL) == -EINTR)
 			;
 	}
 	if (u->ctl >= 0)

@@ -10,6 +10,7 @@ rounds' ratios to the first.
 
     none           toastainer run, a network namespace with loopback only
     nat            toastainer run --net nat, without and with a forwarder of names
+    user           toastainer run --net user
     by hand        the same launch as none, in a namespace made by ip(8), with a veth pair on a bridge, an
                    address, a route, a masquerading table of nft(8) that knows the address; then all
                    removed. As few processes as there can be: ip -batch. This is what CNI plugins do.
@@ -71,6 +72,10 @@ class Contenders:
     def nat_without_names(self):
         self.nat("--dns", "none")
 
+    def user(self):
+        argv = bench.toastainer_run(self.setup, self.program, self.setup.noop, True)
+        self.spawn([argv[0], "run", "--net", "user", *argv[2:]])
+
     def by_hand(self, run):
         self.n += 1
         name, ip = f"hand{self.n}", f"10.77.{self.n >> 8 & 255}.{self.n & 255 | 2}"
@@ -116,7 +121,7 @@ def main():
     subprocess.run(["sh", "-ec", UP], check=True)
     with tempfile.TemporaryDirectory() as tmp:
         c = Contenders(args.build.resolve(), pathlib.Path(tmp))
-        cases = {"none": c.none, "nat, no names": c.nat_without_names, "nat": c.nat, "by hand": c.hand_toastainer}
+        cases = {"none": c.none, "nat, no names": c.nat_without_names, "nat": c.nat, "user": c.user, "by hand": c.hand_toastainer}
         if c.crun:
             cases["crun by hand"] = c.hand_crun
         times = {name: [] for name in cases}

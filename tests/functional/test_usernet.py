@@ -237,6 +237,51 @@ def test_counted(host, tmp_path):
 
 
 @privileged
+@pytest.mark.slow(seconds=900)
+def test_nothing_leaks(host):
+    """After 100,000 connections, reset and refused ones among them, the helper holds no more than before."""
+    code = f"""
+import socket, sys, threading
+def some(n):
+    for i in range(n):
+        s = socket.socket()
+        if i % 10 == 9:
+            assert s.connect_ex(("{OUT}", 81)) == 111
+        else:
+            s.connect(("{OUT}", 82))
+            s.send(b"x")
+            try:
+                s.recv(1)
+            except ConnectionResetError:
+                pass
+        s.close()
+def all(n):
+    threads = [threading.Thread(target=some, args=(n // 16,)) for _ in range(16)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    print(n, flush=True)
+    sys.stdin.readline()
+all(1600)
+all(100000)
+"""
+    def held(p):
+        kids = [int(x) for x in toast.read(f"/proc/{p.pid}/task/{p.pid}/children").split()]
+        helper, = [k for k in kids if toast.read(f"/proc/{k}/comm") == b"toastainer-net\n"]
+        rss = [int(l.split()[1]) for l in toast.read(f"/proc/{helper}/status").splitlines() if l.startswith(b"VmRSS")]
+        return len(os.listdir(f"/proc/{helper}/fd")), rss[0]
+
+    p = start(["run", "-c", "/", "--net", "user", "--", PYTHON, "-c", code], stdin=subprocess.PIPE)
+    assert p.stdout.readline() == b"1600\n"
+    before = held(p)
+    p.stdin.write(b"\n")
+    p.stdin.flush()
+    assert p.stdout.readline() == b"100000\n"
+    after = held(p)
+    assert after[0] <= before[0] + 4 and after[1] <= before[1] + 512, (before, after)
+    assert finish(p, stdin=b"\n").rc == 0
+
+
+@privileged
 def test_nsjail_defaults(host):
     r = nsjail("--chroot", "/", "--user_net", "--", "/bin/sh", "-c", "ip -4 -o addr show eth0; ip -6 -o addr show eth0;"
                "ip -4 route; ip -6 route").ok()
