@@ -461,7 +461,7 @@ int mounts_root(struct child *c, struct err *err)
 	else if (p->root_extra)
 		fd = make_overlay_root(c, m, err);
 	else if (p->classic_mounts)
-		fd = classic_stack(m, c->trees[0], err);
+		fd = classic_root(c, m, err);
 	else if (m->kind == MOUNT_FS)
 		fd = make_fs(m, 0, err);
 	else

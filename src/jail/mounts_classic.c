@@ -66,6 +66,30 @@ int classic_stack(const struct mount_plan *m, int source, struct err *err)
 	return fd < 0 ? err_sys(err, fd, "open the new root") : fd;
 }
 
+/*
+ * classic_bindable() - a bind of "/" takes along what lies on it, our own mounts too, unless the lowest
+ * of them cannot be bound at that time.
+ */
+static void classic_bindable(const struct child *c, bool yes)
+{
+	int fd = c->scratch >= 0 ? c->scratch : c->root;
+	char path[48];
+
+	fd_path(path, sizeof(path), fd);
+	if (fd >= 0)
+		sys_mount(NULL, path, NULL, yes ? MS_PRIVATE : MS_UNBINDABLE, NULL);
+}
+
+int classic_root(struct child *c, const struct mount_plan *m, struct err *err)
+{
+	int fd;
+
+	classic_bindable(c, false);
+	fd = classic_stack(m, c->trees[0], err);
+	classic_bindable(c, true);
+	return fd;
+}
+
 /* mount_id() - the kernel's number of the mount that a descriptor is on. */
 static int mount_id(int fd)
 {
@@ -218,7 +242,7 @@ int classic_attach(struct child *c, unsigned i, struct err *err)
 {
 	struct mount_plan m = c->plan->mounts[i];
 	int source = take_fd(&c->trees[i]), target, top, r;
-	bool file = m.target == TARGET_FILE;
+	bool file = m.target == TARGET_FILE, whole;
 	struct stat st;
 	char at[48];
 
@@ -238,8 +262,13 @@ int classic_attach(struct child *c, unsigned i, struct err *err)
 	if (target < 0)
 		return target;
 	fd_path(at, sizeof(at), target);
+	whole = m.kind == MOUNT_BIND && str_eq(m.src, "/");
+	if (whole)
+		classic_bindable(c, false);
 	r = mount_one(&m, source, at,
 		      ms_flags(m.readonly_last ? m.attrs & ~(uint64_t)MOUNT_ATTR_RDONLY : m.attrs));
+	if (whole)
+		classic_bindable(c, true);
 	sys_close(target);
 	if (source >= 0)
 		sys_close(source);

@@ -15,6 +15,9 @@
  */
 int classic_stack(const struct mount_plan *m, int source, struct err *err);
 
+/** classic_root() - the same for the root of the plan, without what lies on "/" already. */
+int classic_root(struct child *c, const struct mount_plan *m, struct err *err);
+
 /** classic_early_attrs() - flags of a mount whose top is @fd, as far as they can be set now. */
 int classic_early_attrs(struct child *c, int fd, const struct mount_plan *m, struct err *err);
 

@@ -179,6 +179,17 @@ def test_target_through_a_link_inside_the_root(own_root, src):
     assert r.ok().out == "content\n"
 
 
+@pytest.mark.parametrize("api", ["old", "new"])
+@pytest.mark.parametrize("content", [(), ("--config",)], ids=["", "content"])
+def test_bind_of_the_whole_machine(root, src, api, content):
+    """What is mounted for the jail on top of "/" meanwhile is no part of it."""
+    (src / "c.cfg").write_text('mount { dst: "/etc/hostname" src_content: "x" mandatory: false }')
+    more = (*content, src / "c.cfg") if content else ()
+    for opts, at in ((("-c", "/"), ""), (("-c", root, "-R", "/:/mnt"), "/mnt")):
+        r = run(*more, "--experimental_mnt", api, *opts, "--", "/bin/sh", "-c", f"ls {at}{__file__}")
+        assert r.ok().out.endswith("test_mounts.py\n"), r
+
+
 @pytest.mark.modes("root", "nested")
 @pytest.mark.parametrize("api", ["old", "new"])
 @pytest.mark.parametrize("opt, writable", [("-R", False), ("-B", True)])
