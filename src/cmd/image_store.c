@@ -18,6 +18,7 @@
 
 #define MAX_BYTES   ((uint64_t)64 << 30)
 #define MAX_ENTRIES 2000000
+#define MAX_COPY    ((uint64_t)256 << 20)
 
 const char *image_size(uint64_t bytes, char buf[static 32])
 {
@@ -427,6 +428,8 @@ static const struct image_command commands[] = {
 	 "list what the top layer, another image or an upper directory changes", image_cmd_diff},
 	{"apply", OPT_BASE, 2, 2, false, "NAME DIR",
 	 "make in a directory what an image says (--base: what it adds to that)", image_cmd_apply},
+	{"cp", OPT_LIMIT, 2, 2, false, "IMAGE:/PATH FILE",
+	 "copy a file or directory out of an image", image_cmd_cp},
 	{"tag", 0, 2, 2, false, "NAME NEW", "give an image one more name", cmd_tag},
 	{"rm", OPT_FORCE, 1, 1000, false, "NAME...", "remove names", cmd_rm},
 	{"gc", OPT_CACHE, 0, 0, false, "", "remove what no name leads to", cmd_gc},
@@ -472,7 +475,8 @@ enum {
 	VALUE_BUILD_ARG,
 	VALUE_NO_CACHE,
 	VALUE_PLAIN_HTTP,
-	VALUE_AUTHFILE
+	VALUE_AUTHFILE,
+	VALUE_LIMIT
 };
 
 static const struct {
@@ -525,6 +529,7 @@ static const struct {
 	 "NAME=VALUE: of an ARG"},
 	{OPT_BUILD, {"no_cache", no_argument, NULL, VALUE_NO_CACHE}, "run every step"},
 	{OPT_PULL, {"plain_http", no_argument, NULL, VALUE_PLAIN_HTTP}, "a registry without TLS"},
+	{OPT_LIMIT, {"limit", required_argument, NULL, VALUE_LIMIT}, "BYTES: copy no more (256M)"},
 	{OPT_PULL, {"authfile", required_argument, NULL, VALUE_AUTHFILE}, "FILE: skopeo's"},
 };
 
@@ -592,6 +597,10 @@ static int set_option(struct image_args *args, int c, const char *v, struct err 
 	case VALUE_BUILD_ARG: return add_word(args, &args->build_args, v, err);
 	case VALUE_NO_CACHE: args->no_cache = true; break;
 	case VALUE_PLAIN_HTTP: args->plain_http = true; break;
+	case VALUE_LIMIT:
+		return str_size(v, &args->limit)
+			       ? err_set(err, EINVAL, "--limit: '%s' is no size", v)
+			       : 0;
 	case VALUE_AUTHFILE: args->authfile = v; break;
 	}
 	return 0;
@@ -653,6 +662,7 @@ int image_store_main(const struct image_command *cmd, int argc, char **argv)
 	struct image_args args = {
 		.cmd = cmd,
 		.rules = {.max_bytes = MAX_BYTES, .max_entries = MAX_ENTRIES},
+		.limit = MAX_COPY,
 	};
 	struct err err = ERR_INIT;
 	int r = parse(&args, argc, argv, &err);
