@@ -23,10 +23,9 @@ static const char usage[] =
 	"Usage: toastainer cp [--limit BYTES] JAIL:PATH FILE\n"
 	"       toastainer cp [--limit BYTES] FILE JAIL:PATH\n"
 	"       toastainer cp [--limit BYTES] [--store DIR] IMAGE:/PATH FILE\n"
-	"Copy a file or directory out of the running jail JAIL (run --name JAIL), or into it, as "
-	"the\n"
-	"user that its program has; or out of an image of the store. Symbolic links in there are "
-	"not\n"
+	"Copy a file or directory out of the running jail with the name JAIL, or into it, as the "
+	"user\n"
+	"that its program has; or out of an image of the store. Symbolic links in there are not\n"
 	"followed. Out of it come only files and directories, with --limit bytes (256M) at most.\n"
 	"A FILE with a colon in its name is written with a slash: ./a:b.\n";
 
