@@ -285,6 +285,30 @@ static void take_words(struct shell_words *w, int argc, char **argv)
 	w->v[w->n] = NULL;
 }
 
+/* dir_first() - DIR may follow options of ours; then it changes places with them. */
+static void dir_first(int argc, char **argv)
+{
+	static const char *const ours[] = {"--script", "--commit", "--store"};
+	int at = 1, step = 1;
+	char *dir;
+
+	for (; at < argc && step; at += step) {
+		step = 0;
+		for (unsigned i = 0; i < ARRAY_SIZE(ours); i++) {
+			size_t n = strlen(ours[i]);
+
+			if (strncmp(argv[at], ours[i], n) == 0 &&
+			    (!argv[at][n] || argv[at][n] == '='))
+				step = argv[at][n] ? 1 : 2;
+		}
+	}
+	if (at >= argc || argv[at][0] == '-')
+		return;
+	dir = argv[at];
+	memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof(*argv));
+	argv[1] = dir;
+}
+
 /* `toastainer image shell DIR ...` */
 static int shell_main(int argc, char **argv)
 {
@@ -294,6 +318,7 @@ static int shell_main(int argc, char **argv)
 
 	if (!w.v)
 		return EXIT_OURS;
+	dir_first(argc, argv);
 	if (argc < 2 || argv[1][0] == '-') {
 		bool help = argc == 2 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"));
 

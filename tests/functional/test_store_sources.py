@@ -96,6 +96,9 @@ def test_a_script_ends_as_a_layer(store, lower, tmp):
     assert new["layers"][:-1] == old["layers"] and len(new["layers"]) == 2
     assert {c["path"]: c["change"] for c in store.json("diff", "new")} == {"/made": "added", "/opt": "deleted"}
     assert store.whole()["partials"] == 0
+    store("shell", "--commit=again", "base", "--script", tmp / "s.sh").ok()  # --store first, as all commands take it
+    assert store.image("again")["layers"][:-1] == old["layers"]
+    assert store("shell", "--commit", "base").rc == store("shell", "--script=x").rc == store("shell").rc == 125
 
 
 @pytest.mark.parametrize("script", ["exit 3", "kill -9 $$"])
