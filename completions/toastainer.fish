@@ -31,7 +31,7 @@ function __toastainer_files
 	set -l words (__toastainer_words)
 	test (count $words) -lt 2; and return 1
 	__toastainer_table; and return 0
-	for place in 'image bootstrap' 'image shell' 'net up' 'net down' 'net status' 'config check' 'config convert' 'config schema' 'policy check' 'policy explain' 'policy dump'
+	for place in 'image bootstrap' 'image shell' 'image ls' 'image inspect' 'image history' 'image import' 'image export' 'image pull' 'image build' 'image commit' 'image diff' 'image apply' 'image cp' 'image tag' 'image rm' 'image gc' 'image fsck' 'net up' 'net down' 'net status' 'config check' 'config convert' 'config schema' 'policy check' 'policy explain' 'policy dump'
 		__toastainer_at (string split ' ' $place); and return 0
 	end
 	return 1
@@ -44,7 +44,7 @@ complete -c toastainer -n __fish_use_subcommand -a ps -d 'list the jails that ha
 complete -c toastainer -n __fish_use_subcommand -a stats -d 'show what jails with a name use'
 complete -c toastainer -n __fish_use_subcommand -a exec -d 'run a further program in a jail'
 complete -c toastainer -n __fish_use_subcommand -a kill -d 'end a jail, or send its program a signal'
-complete -c toastainer -n __fish_use_subcommand -a cp -d 'copy files into and out of a jail that has a name'
+complete -c toastainer -n __fish_use_subcommand -a cp -d 'copy files into and out of a jail that has a name, or out of an image'
 complete -c toastainer -n __fish_use_subcommand -a image -d 'make and build up root file systems'
 complete -c toastainer -n __fish_use_subcommand -a net -d 'the host\'s part of --net nat: up, down, status'
 complete -c toastainer -n __fish_use_subcommand -a config -d 'check and convert configuration files'
@@ -54,6 +54,21 @@ complete -c toastainer -n __fish_use_subcommand -a help -d 'print a help text'
 complete -c toastainer -n __fish_use_subcommand -a version -d 'print the version'
 complete -c toastainer -n '__toastainer_wants_sub image' -a bootstrap -d ''
 complete -c toastainer -n '__toastainer_wants_sub image' -a shell -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a ls -d 'list images (--all: those without a name, too)'
+complete -c toastainer -n '__toastainer_wants_sub image' -a inspect -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a history -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a import -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a export -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a pull -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a build -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a commit -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a diff -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a apply -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a cp -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a tag -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a rm -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a gc -d 'remove what no name leads to'
+complete -c toastainer -n '__toastainer_wants_sub image' -a fsck -d 'check a store (--content: all files)'
 complete -c toastainer -n '__toastainer_wants_sub net' -a up -d 'make the host\'s part of --net nat, or mend it; the first jail does it by itself'
 complete -c toastainer -n '__toastainer_wants_sub net' -a down -d 'leave the host as it was; refused while jails use it'
 complete -c toastainer -n '__toastainer_wants_sub net' -a status -d 'what is there, and which jails have which addresses'
@@ -74,7 +89,7 @@ complete -c toastainer -n '__toastainer_at exec' -l tty -x
 complete -c toastainer -n '__toastainer_at exec' -l time_limit -x
 complete -c toastainer -n '__toastainer_at exec' -l result_json -r -F
 complete -c toastainer -n '__toastainer_at cp' -l limit -x
-complete -c toastainer -n '__toastainer_at cp' -l name -x
+complete -c toastainer -n '__toastainer_at cp' -l store -x -a '(__fish_complete_directories)'
 complete -c toastainer -n '__toastainer_at image bootstrap' -l from -x -a 'busybox debian host'
 complete -c toastainer -n '__toastainer_at image bootstrap' -l suite -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l mirror -x
@@ -82,6 +97,65 @@ complete -c toastainer -n '__toastainer_at image bootstrap' -l variant -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l tag -x
 complete -c toastainer -n '__toastainer_at image bootstrap' -l store -x -a '(__fish_complete_directories)'
 complete -c toastainer -n '__toastainer_at image shell' -l script -r -F
+complete -c toastainer -n '__toastainer_at image ls' -l all
+complete -c toastainer -n '__toastainer_at image ls' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image ls' -l json
+complete -c toastainer -n '__toastainer_at image inspect' -l json
+complete -c toastainer -n '__toastainer_at image inspect' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image history' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image history' -l json
+complete -c toastainer -n '__toastainer_at image import' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image import' -l json
+complete -c toastainer -n '__toastainer_at image import' -l format -x
+complete -c toastainer -n '__toastainer_at image import' -l ref -x
+complete -c toastainer -n '__toastainer_at image import' -l devices -x -a 'skip keep refuse'
+complete -c toastainer -n '__toastainer_at image import' -l max_size -x
+complete -c toastainer -n '__toastainer_at image import' -l max_entries -x
+complete -c toastainer -n '__toastainer_at image export' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image export' -l json
+complete -c toastainer -n '__toastainer_at image export' -l format -x
+complete -c toastainer -n '__toastainer_at image export' -l ref -x
+complete -c toastainer -n '__toastainer_at image export' -l compress -x -a 'gzip zstd none'
+complete -c toastainer -n '__toastainer_at image pull' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image pull' -l json
+complete -c toastainer -n '__toastainer_at image pull' -l devices -x -a 'skip keep refuse'
+complete -c toastainer -n '__toastainer_at image pull' -l max_size -x
+complete -c toastainer -n '__toastainer_at image pull' -l max_entries -x
+complete -c toastainer -n '__toastainer_at image pull' -l plain_http
+complete -c toastainer -n '__toastainer_at image pull' -l authfile -r -F
+complete -c toastainer -n '__toastainer_at image build' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image build' -l json
+complete -c toastainer -n '__toastainer_at image build' -l tag -x
+complete -c toastainer -n '__toastainer_at image build' -l file -r -F
+complete -c toastainer -n '__toastainer_at image build' -l build_arg -x
+complete -c toastainer -n '__toastainer_at image build' -l no_cache
+complete -c toastainer -n '__toastainer_at image commit' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image commit' -l json
+complete -c toastainer -n '__toastainer_at image commit' -l base -x
+complete -c toastainer -n '__toastainer_at image commit' -l upper -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image commit' -l move
+complete -c toastainer -n '__toastainer_at image commit' -l change -x
+complete -c toastainer -n '__toastainer_at image commit' -l message -x
+complete -c toastainer -n '__toastainer_at image diff' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image diff' -l json
+complete -c toastainer -n '__toastainer_at image diff' -l upper -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image apply' -l base -x
+complete -c toastainer -n '__toastainer_at image apply' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image apply' -l json
+complete -c toastainer -n '__toastainer_at image cp' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image cp' -l json
+complete -c toastainer -n '__toastainer_at image cp' -l limit -x
+complete -c toastainer -n '__toastainer_at image tag' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image tag' -l json
+complete -c toastainer -n '__toastainer_at image rm' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image rm' -l json
+complete -c toastainer -n '__toastainer_at image rm' -l force
+complete -c toastainer -n '__toastainer_at image gc' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image gc' -l json
+complete -c toastainer -n '__toastainer_at image gc' -l cache
+complete -c toastainer -n '__toastainer_at image fsck' -l content
+complete -c toastainer -n '__toastainer_at image fsck' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image fsck' -l json
 complete -c toastainer -n '__toastainer_at net up' -l subnet -x
 complete -c toastainer -n '__toastainer_at net up' -l veth
 complete -c toastainer -n '__toastainer_at net down' -l force

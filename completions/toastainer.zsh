@@ -205,12 +205,12 @@ _toastainer_kill()
 
 _toastainer_cp()
 {
-	_arguments '(- *)'{-h,--help}'[help]' '--limit=[limit]:BYTES: ' '--name=[name]:JAIL: '
+	_arguments '(- *)'{-h,--help}'[help]' '--limit=[limit]:BYTES: ' '--store=[store]:DIR:_directories'
 }
 
 _toastainer_image()
 {
-	local -a subcommands=('bootstrap:' 'shell:')
+	local -a subcommands=('bootstrap:' 'shell:' 'ls:list images (--all: those without a name, too)' 'inspect:' 'history:' 'import:' 'export:' 'pull:' 'build:' 'commit:' 'diff:' 'apply:' 'cp:' 'tag:' 'rm:' 'gc:remove what no name leads to' 'fsck:check a store (--content: all files)')
 
 	if (( CURRENT == 2 )); then
 		_describe subcommand subcommands
@@ -221,6 +221,21 @@ _toastainer_image()
 	case $words[1] in
 	bootstrap) _arguments -s '--from=[from]:value:(busybox debian host)' '--suite=[suite]:NAME: ' '--mirror=[mirror]:URL: ' '--variant=[variant]:NAME: ' '--tag=[tag]:NAME: ' '--store=[store]:DIR:_directories' '*:file:_files' ;;
 	shell) _arguments -s "${_toastainer_table[@]}" '--script=[script]:FILE:_files' '*:file:_files' ;;
+	ls) _arguments -s '--all[all]' '--store=[store]:DIR:_directories' '--json[json]' '*:file:_files' ;;
+	inspect) _arguments -s '--json[json]' '--store=[store]:DIR:_directories' '*:file:_files' ;;
+	history) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '*:file:_files' ;;
+	import) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--format=[format]:NAME: ' '--ref=[ref]:NAME: ' '--devices=[devices]:value:(skip keep refuse)' '--max_size=[max_size]:BYTES: ' '--max_entries=[max_entries]:N: ' '*:file:_files' ;;
+	export) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--format=[format]:NAME: ' '--ref=[ref]:NAME: ' '--compress=[compress]:value:(gzip zstd none)' '*:file:_files' ;;
+	pull) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--devices=[devices]:value:(skip keep refuse)' '--max_size=[max_size]:BYTES: ' '--max_entries=[max_entries]:N: ' '--plain_http[plain_http]' '--authfile=[authfile]:FILE:_files' '*:file:_files' ;;
+	build) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--tag=[tag]:NAME: ' '--file=[file]:FILE:_files' '--build_arg=[build_arg]:NAME: ' '--no_cache[no_cache]' '*:file:_files' ;;
+	commit) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--base=[base]:IMAGE: ' '--upper=[upper]:DIR:_directories' '--move[move]' '--change=[change]:INSTRUCTION: ' '--message=[message]:TEXT: ' '*:file:_files' ;;
+	diff) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--upper=[upper]:DIR:_directories' '*:file:_files' ;;
+	apply) _arguments -s '--base=[base]:IMAGE: ' '--store=[store]:DIR:_directories' '--json[json]' '*:file:_files' ;;
+	cp) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--limit=[limit]:BYTES: ' '*:file:_files' ;;
+	tag) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '*:file:_files' ;;
+	rm) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--force[force]' '*:file:_files' ;;
+	gc) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--cache[cache]' '*:file:_files' ;;
+	fsck) _arguments -s '--content[content]' '--store=[store]:DIR:_directories' '--json[json]' '*:file:_files' ;;
 	esac
 }
 
@@ -298,7 +313,7 @@ _toastainer()
 		'stats:show what jails with a name use'
 		'exec:run a further program in a jail'
 		'kill:end a jail, or send its program a signal'
-		'cp:copy files into and out of a jail that has a name'
+		'cp:copy files into and out of a jail that has a name, or out of an image'
 		'image:make and build up root file systems'
 		'net:the host'\''s part of --net nat: up, down, status'
 		'config:check and convert configuration files'

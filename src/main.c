@@ -33,7 +33,7 @@ static const struct command {
 	{"stats", cmd_stats, "show what jails with a name use"},
 	{"exec", cmd_exec, "run a further program in a jail"},
 	{"kill", cmd_kill, "end a jail, or send its program a signal"},
-	{"cp", cmd_cp, "copy files into and out of a jail that has a name"},
+	{"cp", cmd_cp, "copy files into and out of a jail that has a name, or out of an image"},
 	{"image", cmd_image, "make and build up root file systems"},
 	{"net", cmd_net, "the host's part of --net nat: up, down, status"},
 	{"config", cmd_config, "check and convert configuration files"},

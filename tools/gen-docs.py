@@ -149,6 +149,11 @@ class Commands:
             m = re.match(r"([a-z]+)\b", line)
             if m and m[1] not in [s.name for s in c.subs]:
                 c.subs.append(self.subcommand(c, m[1], line))
+        if f"toastainer {name} SUBCOMMAND " in c.help:  # the others are only in the list
+            for line in re.findall(r"^  ([a-z]+\b.*)$", c.help, re.M):
+                sub = line.split()[0]
+                if sub not in [s.name for s in c.subs]:
+                    c.subs.append(self.subcommand(c, sub, ""))
         return c
 
     def subcommand(self, c, name, usage):

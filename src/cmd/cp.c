@@ -2,7 +2,8 @@
 /*
  * `toastainer cp`: files into and out of a running jail that has a name. Called by the command table. What
  * lies in the jail is read below its root's descriptor, without following a link in it; what is written
- * there is written by a process with the rights of the jail's user, not with ours.
+ * there is written by a process with the rights of the jail's user, not with ours. Files of images are
+ * for the helper to copy.
  */
 #include <getopt.h>
 #include <grp.h>
@@ -16,16 +17,17 @@
 #include "jail/enter.h"
 #include "mode/registry.h"
 #include "storage/copyfile.h"
+#include "storage/store.h"
 
-static const char usage[] = "Usage: toastainer cp [--limit BYTES] JAIL:PATH FILE\n"
-			    "       toastainer cp [--limit BYTES] FILE JAIL:PATH\n"
-			    "Copy a file or directory out of the running jail JAIL (run --name "
-			    "JAIL), or into it, as the\n"
-			    "user that its program has. Symbolic links of the jail are not "
-			    "followed. Out of it come only\n"
-			    "files and directories, with --limit bytes (256M) at most. A FILE with "
-			    "a colon in its name\n"
-			    "is written with a slash: ./a:b.\n";
+static const char usage[] =
+	"Usage: toastainer cp [--limit BYTES] JAIL:PATH FILE\n"
+	"       toastainer cp [--limit BYTES] FILE JAIL:PATH\n"
+	"       toastainer cp [--limit BYTES] [--store DIR] IMAGE:/PATH FILE\n"
+	"Copy a file or directory out of the running jail with the name JAIL, or into it, as the "
+	"user\n"
+	"that its program has; or out of an image of the store. Symbolic links in there are not\n"
+	"followed. Out of it come only files and directories, with --limit bytes (256M) at most.\n"
+	"A FILE with a colon in its name is written with a slash: ./a:b.\n";
 
 /* struct cp - one copy */
 struct cp {
@@ -33,6 +35,8 @@ struct cp {
 	struct enter_plan enter;
 	struct copy copy;
 	const char *inside; /* path in the jail */
+	const char *limit, *store;
+	bool image; /* it is no jail that is meant, but an image */
 };
 
 /* jail_part() - the length of the name in "JAIL:PATH"; 0: it is a path of the host. */
@@ -41,6 +45,30 @@ static size_t jail_part(const char *arg)
 	size_t n = strcspn(arg, ":/");
 
 	return arg[n] == ':' ? n : 0;
+}
+
+/* image_part() - the length of the name in "IMAGE:/PATH"; 0: it is something else. */
+static size_t image_part(const char *arg)
+{
+	const char *s = strstr(arg, ":/");
+
+	return s && *arg != '/' && *arg != '.' ? (size_t)(s - arg) : 0;
+}
+
+/* is_image() - whether there is the image of "IMAGE:/PATH". */
+static bool is_image(const struct cp *c, const char *arg)
+{
+	char name[STORE_NAME + 1], id[STORE_HASH + 1];
+	struct store s = STORE_INIT;
+	size_t n = image_part(arg);
+	bool found;
+
+	if (!n || n >= sizeof(name) || store_open(&s, c->store, NULL) < 0)
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)n, arg);
+	found = store_find(&s, name, id, NULL) == 0;
+	store_close(&s);
+	return found;
 }
 
 /* find_jail() - by "JAIL:PATH". */
@@ -54,7 +82,7 @@ static int find_jail(struct arena *a, struct cp *c, const char *arg, struct err 
 	if (!name)
 		return err_oom(err);
 	c->inside = arg + n + 1;
-	if (!*c->inside)
+	if (!n || !*c->inside)
 		return err_set(err, EINVAL, "'%s': no path in the jail", arg);
 	r = registry_find(a, name, &c->entry, err);
 	if (r < 0)
@@ -190,54 +218,101 @@ static int copy_out(struct cp *c, const char *to, struct err *err)
 	return r;
 }
 
-static int copy(struct arena *a, const char *limit, const char *from, const char *to,
-		struct err *err)
+/* inside() - whether that is a path in a jail or image, and not one of the host. */
+static bool inside(const struct cp *c, const char *arg)
 {
-	struct cp c = {.enter = ENTER_INIT,
-		       .copy = {.files_left = COPY_FILES_MAX, .proc = FD_NONE}};
-	bool out = jail_part(from);
-	int r = 0;
+	return jail_part(arg) || is_image(c, arg);
+}
 
-	if (str_size(limit, &c.copy.limit) < 0)
+/* An image is meant if --store is given or a tag is, or where no jail has the name. */
+static int find(struct arena *a, struct cp *c, const char *arg, struct err *err)
+{
+	int r = -ENOENT;
+
+	c->image = c->store || (image_part(arg) > jail_part(arg) && is_image(c, arg));
+	if (!c->image)
+		r = find_jail(a, c, arg, err);
+	if (r == -ENOENT && !c->image)
+		c->image = is_image(c, arg);
+	if (r == -ENOENT && !c->image && image_part(arg)) {
+		err_set(err, ENOENT, "there is no jail with the name '%.*s', and no such image",
+			(int)image_part(arg), arg);
+		err_hint(err, "see: toastainer ps, toastainer image ls");
+	}
+	return c->image ? 0 : r;
+}
+
+static int copy(struct arena *a, struct cp *c, const char *from, const char *to, struct err *err)
+{
+	bool out = inside(c, from);
+	int r;
+
+	if (str_size(c->limit, &c->copy.limit) < 0)
 		return err_set(err, EINVAL,
-			       "limit: '%s' is not a number of bytes such as 64k or 1M", limit);
-	c.copy.left = c.copy.limit;
-	if (out == (jail_part(to) != 0)) {
-		err_set(err, EINVAL, "one of '%s' and '%s' must be JAIL:PATH", from, to);
+			       "limit: '%s' is not a number of bytes such as 64k or 1M", c->limit);
+	c->copy.left = c->copy.limit;
+	if (out == inside(c, to)) {
+		err_set(err, EINVAL, "one of '%s' and '%s' must be JAIL:PATH or IMAGE:/PATH", from,
+			to);
 		return err_hint(err, "see: toastainer cp --help");
 	}
-	r = find_jail(a, &c, out ? from : to, err);
-	if (r >= 0)
-		r = out ? copy_out(&c, to, err) : copy_in(&c, from, err);
-	enter_free(&c.enter);
+	r = find(a, c, out ? from : to, err);
+	if (r >= 0 && c->image && !out) {
+		err_set(err, EROFS, "'%s': an image does not change", to);
+		return err_hint(err, "a new one with it: COPY in the file of `toastainer image "
+				     "build`, or `image shell IMAGE -R FILE:/FILE --commit NAME`");
+	}
+	if (r >= 0 && !c->image)
+		r = out ? copy_out(c, to, err) : copy_in(c, from, err);
+	enter_free(&c->enter);
 	return r;
+}
+
+/* become_helper() - which can be root over the ids that the files of an image have. */
+static int become_helper(const struct cp *c, char **args)
+{
+	static char image[] = "image", command[] = "cp", limit[] = "--limit", store[] = "--store";
+	char *argv[10] = {image, command, limit, (char *)(uintptr_t)c->limit};
+	int n = 4;
+
+	if (c->store) {
+		argv[n++] = store;
+		argv[n++] = (char *)(uintptr_t)c->store;
+	}
+	argv[n++] = args[0];
+	argv[n++] = args[1];
+	return helper_exec("toastainer-image", argv);
 }
 
 int cmd_cp(int argc, char **argv)
 {
 	static const struct option options[] = {{"limit", required_argument, NULL, 'l'},
+						{"store", required_argument, NULL, 's'},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
-	const char *limit = "256M";
+	struct cp cp = {.enter = ENTER_INIT,
+			.copy = {.files_left = COPY_FILES_MAX, .proc = FD_NONE},
+			.limit = "256M"};
 	struct err err = ERR_INIT;
 	struct arena a = {0};
 	int c, r;
 
 	while ((c = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
-		if (c == 'h') {
-			fputs(usage, stdout);
-			return 0;
+		switch (c) {
+		case 'l': cp.limit = optarg; break;
+		case 's': cp.store = optarg; break;
+		case 'h': fputs(usage, stdout); return 0;
+		default: return EXIT_OURS;
 		}
-		if (c != 'l')
-			return EXIT_OURS;
-		limit = optarg;
 	}
 	if (argc - optind != 2)
 		r = err_set(&err, EINVAL, "cp needs what to copy and where to");
 	else
-		r = copy(&a, limit, argv[optind], argv[optind + 1], &err);
+		r = copy(&a, &cp, argv[optind], argv[optind + 1], &err);
 	arena_free(&a);
 	if (r < 0)
 		log_err(LOG_FATAL, &err);
+	else if (cp.image)
+		return become_helper(&cp, argv + optind);
 	return r < 0 ? EXIT_OURS : 0;
 }

@@ -143,10 +143,9 @@ static int bootstrap_main(int argc, char **argv)
 }
 
 /* Says what became of the image, when the build did not go to its end. */
-static void report_build(const struct result *res, const char *dir, bool unattended)
+static void report_build(const struct result *res, const char *dir, bool unattended,
+			 const char *todo)
 {
-	static const char todo[] = "it keeps what was done until then, and has no mounts: mend "
-				   "the cause and run it again, or start from a fresh directory";
 	const char *sig = sigabbrev_np(res->signal);
 
 	if (res->reason == RESULT_SETUP_FAILED)
@@ -171,9 +170,15 @@ static void warn_one_id(void)
 		 user);
 }
 
-static int build(struct config *cfg, const struct cli *cli)
+/*
+ * build() - in the directory @root, which is there for this only, or in the one that the user named.
+ */
+static int build(struct config *cfg, const struct cli *cli, const char *root)
 {
-	struct shell_request rq = {.dir = cli->create_image, .script = cli->use_script};
+	static const char again[] = "it keeps what was done until then, and has no mounts: mend "
+				    "the cause and run it again, or start from a fresh directory";
+	struct shell_request rq = {.dir = root ? root : cli->create_image,
+				   .script = cli->use_script};
 	bool shell_asked = !rq.script && !cfg->exec_bin.path;
 	_cleanup_close_ int result_fd = FD_NONE;
 	struct shell sh = SHELL_INIT;
@@ -194,75 +199,68 @@ static int build(struct config *cfg, const struct cli *cli)
 	if (sh.one_id)
 		warn_one_id();
 	if (shell_asked && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
-		fprintf(stderr, "Root shell in %s; `exit` ends it.\n", sh.dir.path);
+		fprintf(stderr, "Root shell in %s; `exit` ends it.\n", cli->create_image);
 	if (shell_run(&sh, cfg, once_run, &res, &err))
 		res = (struct result){.reason = RESULT_SETUP_FAILED, .exit_code = -1, .err = err};
 	if (res.reason == RESULT_SETUP_FAILED)
 		hint_add(&res.err);
 	shell_close(&sh);
-	report_build(&res, rq.dir, !shell_asked);
+	report_build(&res, cli->create_image, !shell_asked, root ? "it stays as it was" : again);
 	r = outcome_write(result_fd, &res, &err);
 	r = r ? fail(&err) : outcome_status(FACE_IMAGE, &res);
 	result_free(&res);
 	return r;
 }
 
-/* `toastainer --create_image=DIR ...`: the user's options follow @argv[0]. */
-static int create_main(int argc, char **argv)
+static int create(char **argv, const char *root);
+
+static int create_in(void *argv, const char *root)
+{
+	return create(argv, root);
+}
+
+/* With --commit the words are read again: by then we may be root of a user namespace. */
+static int build_or_commit(struct config *cfg, const struct cli *cli, char **argv, const char *root)
+{
+	if (!cli->create_image)
+		return usage_error(usage_shell, "--use_script: --create_image=DIR is missing");
+	if (cfg->store && !cfg->commit)
+		return usage_error(usage_shell, "--store belongs to --commit");
+	if (cfg->commit && !root)
+		return image_shell_to_store(cli->create_image, cfg->store, cfg->commit, create_in,
+					    argv);
+	cfg->store = cfg->commit = NULL;
+	return build(cfg, cli, root);
+}
+
+/* create() - the user's options follow @argv[0]. @root: instead of his directory; NULL: that */
+static int create(char **argv, const char *root)
 {
 	struct config cfg;
 	struct cli cli;
 	struct err err = ERR_INIT;
-	int status;
+	int status = 0;
 
-	(void)argc;
 	config_init(&cfg, FACE_IMAGE);
 	if (cli_parse(argv, &cfg, &cli, &err))
 		status = fail(&err);
-	else if (cli.help) {
+	else if (cli.help)
 		fputs(usage_shell, stdout);
-		status = 0;
-	} else if (!cli.create_image)
-		status = usage_error(usage_shell, "--use_script: --create_image=DIR is missing");
 	else
-		status = build(&cfg, &cli);
+		status = build_or_commit(&cfg, &cli, argv, root);
 	config_free(&cfg);
 	return status;
 }
 
-/* struct shell_words - the command line of `image shell`, as create_main() wants it */
+/* struct shell_words - the command line of `image shell`, as create() wants it */
 struct shell_words {
 	char **v;
 	int n;
-	const char *commit, *store;
 };
 
-static int shell_in(void *arg, const char *dir)
-{
-	struct shell_words *w = arg;
-
-	w->v[2] = (char *)(uintptr_t)dir;
-	return create_main(w->n, w->v);
-}
-
-/* "--NAME VALUE" or "--NAME=VALUE"; how many words it takes, 0: it is something else. */
-static int own_option(char **argv, const char *name, const char **ret)
-{
-	size_t n = strlen(name);
-
-	if (str_eq(argv[0], name) && argv[1]) {
-		*ret = argv[1];
-		return 2;
-	}
-	if (strncmp(argv[0], name, n) != 0 || argv[0][n] != '=')
-		return 0;
-	*ret = argv[0] + n + 1;
-	return 1;
-}
-
 /*
- * The same with other names. --script and those of the store are our own words, so they are looked for
- * only up to "--" or the first word that can only be the command.
+ * The same with other names. --script is our own word, so it is looked for only up to "--" or the first
+ * word that can only be the command.
  */
 static void take_words(struct shell_words *w, int argc, char **argv)
 {
@@ -271,26 +269,15 @@ static void take_words(struct shell_words *w, int argc, char **argv)
 
 	for (int i = 2; i < argc; i++) {
 		bool is_option = argv[i][0] == '-' && argv[i][1];
-		const char *script;
-		int used = 0;
 
 		if (str_eq(argv[i], "--") || (!is_option && !after_option))
 			options = false;
-		if (options)
-			used = own_option(argv + i, "--commit", &w->commit)
-				       ?: own_option(argv + i, "--store", &w->store);
-		if (used) {
-			i += used - 1;
-			after_option = false;
-			continue;
-		}
 		after_option = is_option && !strchr(argv[i], '=');
 		if (options && str_eq(argv[i], "--script")) {
 			w->v[w->n++] = use_script;
 		} else if (options && str_starts(argv[i], "--script=")) {
-			script = strchr(argv[i], '=') + 1;
 			w->v[w->n++] = use_script;
-			w->v[w->n++] = (char *)(uintptr_t)script;
+			w->v[w->n++] = strchr(argv[i], '=') + 1;
 		} else {
 			w->v[w->n++] = argv[i];
 		}
@@ -298,15 +285,40 @@ static void take_words(struct shell_words *w, int argc, char **argv)
 	w->v[w->n] = NULL;
 }
 
+/* dir_first() - DIR may follow options of ours; then it changes places with them. */
+static void dir_first(int argc, char **argv)
+{
+	static const char *const ours[] = {"--script", "--commit", "--store"};
+	int at = 1, step = 1;
+	char *dir;
+
+	for (; at < argc && step; at += step) {
+		step = 0;
+		for (unsigned i = 0; i < ARRAY_SIZE(ours); i++) {
+			size_t n = strlen(ours[i]);
+
+			if (strncmp(argv[at], ours[i], n) == 0 &&
+			    (!argv[at][n] || argv[at][n] == '='))
+				step = argv[at][n] ? 1 : 2;
+		}
+	}
+	if (at >= argc || argv[at][0] == '-')
+		return;
+	dir = argv[at];
+	memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof(*argv));
+	argv[1] = dir;
+}
+
 /* `toastainer image shell DIR ...` */
 static int shell_main(int argc, char **argv)
 {
-	static char create[] = "create", create_image[] = "--create_image";
+	static char name[] = "create", create_image[] = "--create_image";
 	struct shell_words w = {.v = mem_alloc((2 * (size_t)argc + 4) * sizeof(*w.v))};
 	int status;
 
 	if (!w.v)
 		return EXIT_OURS;
+	dir_first(argc, argv);
 	if (argc < 2 || argv[1][0] == '-') {
 		bool help = argc == 2 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"));
 
@@ -316,16 +328,11 @@ static int shell_main(int argc, char **argv)
 		fputs(usage_shell, stdout);
 		return 0;
 	}
-	w.v[w.n++] = create;
+	w.v[w.n++] = name;
 	w.v[w.n++] = create_image;
 	w.v[w.n++] = argv[1];
 	take_words(&w, argc, argv);
-	if (w.commit)
-		status = image_shell_to_store(argv[1], w.store, w.commit, shell_in, &w);
-	else if (w.store)
-		status = usage_error(usage_shell, "--store belongs to --commit");
-	else
-		status = create_main(w.n, w.v);
+	status = create(w.v, NULL);
 	free(w.v);
 	return status;
 }
@@ -360,5 +367,5 @@ int main(int argc, char **argv)
 {
 	if (argc && str_eq(argv[0], "image"))
 		return image_main(argc, argv);
-	return create_main(argc, argv);
+	return create(argv, NULL);
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * `toastainer image` export, commit, diff and apply. Called through the table in cmd/image_store.c.
+ * `toastainer image` export, commit, diff, apply and cp. Called through the table in cmd/image_store.c.
  */
 #include "base/log.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "cmd/image_store.h"
+#include "image/build_root.h"
 #include "image/commit.h"
 #include "image/export.h"
 #include "image/view.h"
+#include "storage/copyfile.h"
 
 int image_cmd_export(const struct image_args *args, const struct store *s, struct err *err)
 {
@@ -188,4 +190,53 @@ int image_cmd_apply(const struct image_args *args, const struct store *s, struct
 	store_release(&base);
 	arena_free(&a);
 	return r ? err_wrap(err, "apply '%s'", args->argv[0]) : 0;
+}
+
+/* copy_from() - out of the layers, mounted one over the other for us alone. */
+static int copy_from(const struct image_args *args, const struct store_work *w,
+		     const struct store_image *img, const char *path, struct err *err)
+{
+	struct copy c = {.limit = args->limit,
+			 .left = args->limit,
+			 .files_left = COPY_FILES_MAX,
+			 .proc = sys_openat(AT_FDCWD, "/proc/self/fd", O_PATH | O_DIRECTORY, 0)};
+	struct build_root root = BUILD_ROOT_INIT;
+	int r = c.proc < 0 ? err_sys(err, c.proc, "open /proc/self/fd") : 0;
+
+	if (!r)
+		r = build_root_private(err);
+	if (!r)
+		r = build_root_open(&root, w, "cp", &img->layers, false, err);
+	if (!r)
+		r = copyfile_out(&c, root.fd, path, args->argv[1], err);
+	build_root_close(&root);
+	defs_closep(&c.proc);
+	if (!r && c.skipped)
+		log_warn("%lu links, devices, sockets and pipes were left out", c.skipped);
+	return r;
+}
+
+int image_cmd_cp(const struct image_args *args, const struct store *s, struct err *err)
+{
+	struct store_image img = STORE_IMAGE_INIT;
+	struct store_work w = STORE_WORK_INIT;
+	_cleanup_close_ int lock = FD_NONE;
+	const char *path = strstr(args->argv[0], ":/"), *name;
+	struct arena a = {0};
+	int r;
+
+	if (!path || path == args->argv[0])
+		return err_set(err, EINVAL, "image cp: '%s' is not IMAGE:/PATH", args->argv[0]);
+	name = arena_dup(&a, args->argv[0], (size_t)(path - args->argv[0]));
+	r = name ? store_lock(s, false, &lock, err) : err_oom(err);
+	if (!r)
+		r = store_resolve(s, &a, name, &img, err);
+	if (!r)
+		r = store_work_begin(s, &w, err);
+	if (!r)
+		r = copy_from(args, &w, &img, path + 1, err);
+	store_work_end(&w);
+	store_release(&img);
+	arena_free(&a);
+	return r;
 }

@@ -18,6 +18,7 @@
 
 #define MAX_BYTES   ((uint64_t)64 << 30)
 #define MAX_ENTRIES 2000000
+#define MAX_COPY    ((uint64_t)256 << 20)
 
 const char *image_size(uint64_t bytes, char buf[static 32])
 {
@@ -254,6 +255,52 @@ static int read_config(const struct store *s, const struct store_image *img, str
 	return io_read_file(a, img->lock, "config.json", (size_t)16 << 20, ret, n, err);
 }
 
+/* for_people() - whether to write for somebody at a terminal; programs get JSON. */
+static bool for_people(const struct image_args *args)
+{
+	return !args->json && isatty(STDOUT_FILENO);
+}
+
+/* Everything that an image says is a stranger's word: JSON keeps it from the terminal's controls. */
+static void summary_list(struct sbuf *b, const char *key, const struct store_list *l, bool lines)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		if (i && !lines)
+			sbuf_puts(b, " ");
+		else
+			sbuf_printf(b, "%s%-12s", i ? "\n" : "", i ? "" : key);
+		sbuf_json(b, l->v[i]);
+	}
+	if (l->n)
+		sbuf_puts(b, "\n");
+}
+
+static void summary_field(struct sbuf *b, const char *key, const char *value)
+{
+	const struct store_list l = {.v = &value, .n = value && *value};
+
+	summary_list(b, key, &l, true);
+}
+
+static void inspect_summary(const struct store_image *img, struct sbuf *b)
+{
+	char size[32];
+
+	sbuf_printf(b, "%-12s%s\n", "id", img->id);
+	summary_field(b, "created", img->created);
+	sbuf_printf(b, "%-12s%s\n", "size", image_size(img->size, size));
+	summary_field(b, "user", img->user);
+	summary_field(b, "cwd", img->cwd);
+	summary_list(b, "entrypoint", &img->entrypoint, false);
+	summary_list(b, "cmd", &img->cmd, false);
+	summary_list(b, "env", &img->env, true);
+	summary_list(b, "labels", &img->labels, true);
+	for (uint32_t i = 0; i < img->layers.n; i++)
+		sbuf_printf(b, "%-12s%s\n", i ? "" : "layers", img->layers.v[i]);
+	fputs(b->failed ? "" : b->s, stdout);
+	sbuf_free(b);
+}
+
 static int cmd_inspect(const struct image_args *args, const struct store *s, struct err *err)
 {
 	struct store_image img = STORE_IMAGE_INIT;
@@ -264,7 +311,9 @@ static int cmd_inspect(const struct image_args *args, const struct store *s, str
 
 	if (!r)
 		r = read_config(s, &img, &a, &config, NULL, err);
-	if (!r) {
+	if (!r && for_people(args)) {
+		inspect_summary(&img, &b);
+	} else if (!r) {
 		sbuf_puts(&b, "{");
 		json_field(&b, "id", img.id);
 		sbuf_printf(&b, ",\"size\":%llu,", (unsigned long long)img.size);
@@ -284,6 +333,29 @@ static int cmd_inspect(const struct image_args *args, const struct store *s, str
 	store_release(&img);
 	arena_free(&a);
 	return r;
+}
+
+/* history_line() - a step of an image's history, and what comes before the first. */
+static void history_line(const struct image_args *args, struct sbuf *b, const struct oci_step *step,
+			 const char *layer, bool first)
+{
+	if (for_people(args)) {
+		if (first)
+			sbuf_printf(b, "%-12s %-22s %s\n", "LAYER", "CREATED", "BY");
+		sbuf_printf(b, "%-12.12s ", layer ? layer : "-");
+		sbuf_json(b, step->created ? step->created : "-");
+		sbuf_puts(b, " ");
+		sbuf_json(b, step->by ? step->by : "-");
+		sbuf_puts(b, "\n");
+		return;
+	}
+	sbuf_puts(b, first ? "[{" : ",\n{");
+	json_field(b, "created", step->created);
+	sbuf_puts(b, ",");
+	json_field(b, "created_by", step->by);
+	sbuf_puts(b, ",");
+	json_field(b, "layer", layer);
+	sbuf_puts(b, "}");
 }
 
 static int cmd_history(const struct image_args *args, const struct store *s, struct err *err)
@@ -308,19 +380,13 @@ static int cmd_history(const struct image_args *args, const struct store *s, str
 		const char *hash =
 			!steps[i].empty && layer < img.layers.n ? img.layers.v[layer++] : NULL;
 
-		if (!i)
-			sbuf_puts(&b, "[");
-		sbuf_puts(&b, i ? ",\n{" : "{");
-		json_field(&b, "created", steps[i].created);
-		sbuf_puts(&b, ",");
-		json_field(&b, "created_by", steps[i].by);
-		sbuf_puts(&b, ",");
-		json_field(&b, "layer", hash);
-		sbuf_puts(&b, "}");
+		history_line(args, &b, &steps[i], hash, !i);
 	}
-	if (!r) {
+	if (!r && !for_people(args)) {
 		sbuf_puts(&b, n ? "]" : "[]");
 		print_json(&b);
+	} else if (!r && n) {
+		fputs(b.failed ? "" : b.s, stdout);
 	}
 	sbuf_free(&b);
 	store_release(&img);
@@ -333,6 +399,7 @@ static int cmd_tag(const struct image_args *args, const struct store *s, struct 
 	char id[STORE_HASH + 1], link[STORE_NAME + 1];
 	struct store_work w = STORE_WORK_INIT;
 	_cleanup_close_ int lock = FD_NONE;
+	struct sbuf b = {0};
 	int r = store_name(args->argv[1], link, err);
 
 	if (!r)
@@ -344,17 +411,35 @@ static int cmd_tag(const struct image_args *args, const struct store *s, struct 
 	if (!r)
 		r = store_link(&w, "names", link, id, err);
 	store_work_end(&w);
-	if (!r)
+	if (!r && args->json) {
+		sbuf_puts(&b, "{");
+		json_field(&b, "name", args->argv[1]);
+		sbuf_puts(&b, ",");
+		json_field(&b, "id", id);
+		sbuf_puts(&b, "}");
+		print_json(&b);
+	} else if (!r) {
 		printf("%s: image %.12s\n", args->argv[1], id);
+	}
 	return r;
 }
 
+/* What is gone is told even if the next one cannot be removed. */
 static int cmd_rm(const struct image_args *args, const struct store *s, struct err *err)
 {
+	struct sbuf b = {0};
 	int r = 0;
 
-	for (int i = 0; i < args->argc && !r; i++)
+	for (int i = 0; i < args->argc && !r; i++) {
 		r = store_unname(s, args->argv[i], args->force, err);
+		if (r)
+			break;
+		sbuf_puts(&b, i ? "," : "");
+		sbuf_json(&b, args->argv[i]);
+	}
+	if (args->json)
+		printf("{\"removed\":[%s]}\n", b.n && !b.failed ? b.s : "");
+	sbuf_free(&b);
 	return r;
 }
 
@@ -410,8 +495,10 @@ static int cmd_fsck(const struct image_args *args, const struct store *s, struct
 
 static const struct image_command commands[] = {
 	{"ls", OPT_ALL, 0, 0, false, "", "list images (--all: those without a name, too)", cmd_ls},
-	{"inspect", 0, 1, 1, false, "NAME", "show an image as JSON", cmd_inspect},
-	{"history", 0, 1, 1, false, "NAME", "show how an image was made", cmd_history},
+	{"inspect", 0, 1, 1, false, "NAME",
+	 "show an image: on a terminal a summary, else, and with --json, all of it", cmd_inspect},
+	{"history", 0, 1, 1, false, "NAME", "show how an image was made, step by step",
+	 cmd_history},
 	{"import", OPT_FORMAT | OPT_RULES, 2, 2, true, "FILE NAME",
 	 "take in a directory, tar, OCI layout or `docker save` archive", cmd_import},
 	{"export", OPT_FORMAT | OPT_COMPRESS, 2, 2, false, "NAME FILE",
@@ -427,6 +514,8 @@ static const struct image_command commands[] = {
 	 "list what the top layer, another image or an upper directory changes", image_cmd_diff},
 	{"apply", OPT_BASE, 2, 2, false, "NAME DIR",
 	 "make in a directory what an image says (--base: what it adds to that)", image_cmd_apply},
+	{"cp", OPT_LIMIT, 2, 2, false, "IMAGE:/PATH FILE",
+	 "copy a file or directory out of an image", image_cmd_cp},
 	{"tag", 0, 2, 2, false, "NAME NEW", "give an image one more name", cmd_tag},
 	{"rm", OPT_FORCE, 1, 1000, false, "NAME...", "remove names", cmd_rm},
 	{"gc", OPT_CACHE, 0, 0, false, "", "remove what no name leads to", cmd_gc},
@@ -447,7 +536,7 @@ void image_store_usage(FILE *f)
 		char words[64];
 
 		snprintf(words, sizeof(words), "%s %s", commands[i].name, commands[i].args);
-		fprintf(f, "  %-22s %s\n", words, commands[i].summary);
+		fprintf(f, "  %-25s %s\n", words, commands[i].summary);
 	}
 }
 
@@ -472,7 +561,8 @@ enum {
 	VALUE_BUILD_ARG,
 	VALUE_NO_CACHE,
 	VALUE_PLAIN_HTTP,
-	VALUE_AUTHFILE
+	VALUE_AUTHFILE,
+	VALUE_LIMIT
 };
 
 static const struct {
@@ -489,7 +579,7 @@ static const struct {
 	{OPT_FORMAT, {"ref", required_argument, NULL, VALUE_REF}, "NAME: which image of several"},
 	{OPT_RULES,
 	 {"devices", required_argument, NULL, VALUE_DEVICES},
-	 "skip, keep or refuse device nodes (skip)"},
+	 "skip|keep|refuse: what to do with device nodes (skip)"},
 	{OPT_RULES,
 	 {"max_size", required_argument, NULL, VALUE_MAX_SIZE},
 	 "BYTES: refuse more, uncompressed (64G)"},
@@ -515,16 +605,17 @@ static const struct {
 	{OPT_COMMIT, {"move", no_argument, NULL, VALUE_MOVE}, "the directory becomes the layer"},
 	{OPT_COMMIT,
 	 {"change", required_argument, NULL, VALUE_CHANGE},
-	 "'ENV A=B', 'CMD ...' and so on, as in a Dockerfile"},
+	 "INSTRUCTION: 'ENV A=B', 'CMD ...' and so on, as in a Dockerfile"},
 	{OPT_COMMIT, {"message", required_argument, NULL, VALUE_MESSAGE}, "TEXT: for the history"},
 	{OPT_COMPRESS,
 	 {"compress", required_argument, NULL, VALUE_COMPRESS},
-	 "gzip, zstd or none (gzip; tar: none)"},
+	 "gzip|zstd|none: how to pack layers (gzip; tar: none)"},
 	{OPT_BUILD,
 	 {"build_arg", required_argument, NULL, VALUE_BUILD_ARG},
 	 "NAME=VALUE: of an ARG"},
 	{OPT_BUILD, {"no_cache", no_argument, NULL, VALUE_NO_CACHE}, "run every step"},
 	{OPT_PULL, {"plain_http", no_argument, NULL, VALUE_PLAIN_HTTP}, "a registry without TLS"},
+	{OPT_LIMIT, {"limit", required_argument, NULL, VALUE_LIMIT}, "BYTES: copy no more (256M)"},
 	{OPT_PULL, {"authfile", required_argument, NULL, VALUE_AUTHFILE}, "FILE: skopeo's"},
 };
 
@@ -532,9 +623,16 @@ static void usage(const struct image_command *cmd, FILE *f)
 {
 	fprintf(f, "usage: toastainer image %s [OPTIONS] %s\n\n  %s\n\n", cmd->name, cmd->args,
 		cmd->summary);
-	for (unsigned i = 0; i < ARRAY_SIZE(options); i++)
-		if (!options[i].needs || options[i].needs & cmd->options)
-			fprintf(f, "  --%-12s %s\n", options[i].option.name, options[i].help);
+	for (unsigned i = 0; i < ARRAY_SIZE(options); i++) {
+		const char *help = options[i].help;
+		int n = options[i].option.has_arg ? (int)strcspn(help, ":") : 0;
+		char words[64];
+
+		if (options[i].needs && !(options[i].needs & cmd->options))
+			continue;
+		snprintf(words, sizeof(words), "--%s %.*s", options[i].option.name, n, help);
+		fprintf(f, "  %-29s %s\n", words, n ? help + n + 2 : help);
+	}
 }
 
 static int set_devices(struct unpack_rules *rules, const char *word, struct err *err)
@@ -592,6 +690,10 @@ static int set_option(struct image_args *args, int c, const char *v, struct err 
 	case VALUE_BUILD_ARG: return add_word(args, &args->build_args, v, err);
 	case VALUE_NO_CACHE: args->no_cache = true; break;
 	case VALUE_PLAIN_HTTP: args->plain_http = true; break;
+	case VALUE_LIMIT:
+		return str_size(v, &args->limit)
+			       ? err_set(err, EINVAL, "--limit: '%s' is no size", v)
+			       : 0;
 	case VALUE_AUTHFILE: args->authfile = v; break;
 	}
 	return 0;
@@ -653,6 +755,7 @@ int image_store_main(const struct image_command *cmd, int argc, char **argv)
 	struct image_args args = {
 		.cmd = cmd,
 		.rules = {.max_bytes = MAX_BYTES, .max_entries = MAX_ENTRIES},
+		.limit = MAX_COPY,
 	};
 	struct err err = ERR_INIT;
 	int r = parse(&args, argc, argv, &err);

@@ -23,6 +23,7 @@ enum image_opt {
 	OPT_BASE = 1 << 11,    /* --base */
 	OPT_UPPER = 1 << 13,   /* --upper */
 	OPT_PULL = 1 << 12,    /* --plain_http, --authfile */
+	OPT_LIMIT = 1 << 14,   /* --limit */
 };
 
 /* struct image_args - a subcommand's command line */
@@ -31,6 +32,7 @@ struct image_args {
 	const char *store, *format, *ref, *tag, *file, *base, *upper, *compress, *message,
 		*authfile;
 	struct store_list changes, build_args;
+	uint64_t limit; /* bytes */
 	struct unpack_rules rules;
 	bool json, force, cache, content, all, move, no_cache, plain_http;
 	bool one_id; /* owners of files cannot be kept */
@@ -77,6 +79,7 @@ int image_cmd_build(const struct image_args *args, const struct store *s, struct
 int image_cmd_commit(const struct image_args *args, const struct store *s, struct err *err);
 int image_cmd_diff(const struct image_args *args, const struct store *s, struct err *err);
 int image_cmd_apply(const struct image_args *args, const struct store *s, struct err *err);
+int image_cmd_cp(const struct image_args *args, const struct store *s, struct err *err);
 int image_cmd_pull(const struct image_args *args, const struct store *s, struct err *err);
 
 /** image_report() - of something that made an image. */

@@ -52,14 +52,29 @@ static int attach_layers(const struct overlay *o)
 	return r < 0 ? r : (int)sys(SYS_fchdir, o->place);
 }
 
+/* Since Linux 6.13 a layer may be a descriptor: half the time of a name in /proc. */
+static int add_fd(int fs, int layer)
+{
+	char said[200];
+	int r = sys_fsconfig(fs, FSCONFIG_SET_FD, "lowerdir+", NULL, layer);
+
+	if (r < 0) /* that this kernel takes none is not what went wrong, if something does */
+		sys_read(fs, said, sizeof(said));
+	return r;
+}
+
 /* One key a layer. -EINVAL: the kernel does not know it. */
 static int add_each(int fs, const struct overlay *o, bool attached)
 {
+	bool fds = !attached;
 	int r = 0;
 
 	for (unsigned i = 0; i < o->n && r >= 0; i++) {
 		char path[40];
 
+		if (fds && add_fd(fs, o->layers[i]) >= 0)
+			continue;
+		fds = false;
 		if (attached)
 			short_name(path, i);
 		else

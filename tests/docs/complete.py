@@ -109,13 +109,16 @@ class Bash(unittest.TestCase):
     def test_commands(self):
         self.assertIn("run", self.complete(""))
         self.assertEqual(self.complete("doc"), ["doctor"])
-        self.assertIn("bootstrap", self.complete("image", ""))
+        self.assertTrue({"bootstrap", "shell", "ls", "import", "cp", "gc", "fsck"} <= set(self.complete("image", "")))
+        self.assertEqual(self.complete("image", "insp"), ["inspect"])
 
     def test_options(self):
         for words in (["--chr"], ["run", "--chr"], ["run", "-t", "3", "--chr"], ["image", "shell", "dir", "--chr"],
                       ["run", "--env", "A", "=", "b", "--chr"], ["-R", "/usr", ":", "/usr", "--chr"]):
             self.assertEqual(self.complete(*words), ["--chroot"], words)
         self.assertEqual(self.complete("run", "program", "--chr"), [])
+        self.assertEqual(self.complete("image", "rm", "--fo"), ["--force"])
+        self.assertEqual(self.complete("image", "ls", "--fo"), [])
         self.assertEqual(self.complete("-Mo", "--", "--chr"), [])
 
     def test_arguments(self):
@@ -127,6 +130,8 @@ class Bash(unittest.TestCase):
         self.assertEqual(self.complete("run", "-R", "src", ":", "meson.b"), ["meson.build"])
         self.assertEqual(self.complete("run", "--cap", "CAP_NET_R"), ["CAP_NET_RAW"])
         self.assertEqual(self.complete("config", "convert", "--to", "j"), ["json"])
+        self.assertEqual(self.complete("image", "import", "--devices", "k"), ["keep"])
+        self.assertEqual(self.complete("image", "gc", "--store", "tests/fun"), ["tests/functional"])
 
 
 if __name__ == "__main__":

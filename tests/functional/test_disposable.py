@@ -2,6 +2,8 @@
 """A root of the jail's own (--discard, --keep, --upper), what it changed (--diff), files in and out."""
 import json
 import os
+import pathlib
+import re
 import stat
 import subprocess
 import threading
@@ -531,3 +533,14 @@ def test_commit_with_other_ids(store, tmp):
     r = run("--store", store, "--image", "ids", "-u", "0:200000:1000", "-g", "0:200000:1000", "--", "/bin/sh", "-c",
             "ls -ln /etc/mine /etc/yours | tr -s ' ' | cut -d' ' -f3,4")
     assert r.out.split() == ["0", "0", "5", "6"], r
+
+
+@pytest.mark.modes("root")
+def test_jails_of_an_image_share_its_files_in_memory(tmp):
+    """5 jails have mapped and read a file of 8 MiB: it is there once. If each has a file of its own, five times."""
+    (tmp / "own").write_bytes(os.urandom(8 << 20))
+    for options, least, most in ((["--discard"], 7, 9), (["--copy_in", f"{tmp}/own:/data"], 39, 41)):
+        r = subprocess.run([toast.REPO / "tests/bench/many_of_one.py", "--build", pathlib.Path(toast.BIN).parent, "--jails", "5",
+                            "--mib", "8", "--settle", "0", *options], capture_output=True, text=True, timeout=60)
+        m = re.search(r"mapped (\d+) MiB in all jails, in memory ([\d.]+) MiB", r.stdout)
+        assert m and m[1] == "40" and least < float(m[2]) < most, r

@@ -17,6 +17,7 @@ import pytest
 
 import toast
 from images import Store, directory, docker_archive, entry, is_whiteout, link, look, oci, opaque, sha, tar
+from terminal import Terminal
 from toast import MODE
 
 # The user's files belong to ids of his map, which only he as root of a namespace may look into.
@@ -208,6 +209,36 @@ def test_ref_picks_one_of_several(store, tmp):
     store("import", "--ref", "two", a, "x").ok()
     assert store.image("x")["layers"] == [sha(TOP)]
     assert store("import", "--ref", "three", a, "y").rc == 125
+
+
+def on_terminal(store, command, *args):
+    term = Terminal("image", command, "--store", store.path, *args)
+    try:
+        assert term.wait(20) == 0
+        return term.text.decode()
+    finally:
+        term.close()
+
+
+def test_for_people_and_for_programs(store, tmp):
+    """JSON for programs; on a terminal a summary, through which no image can control the terminal."""
+    oci(tmp / "o", [tar(entry("f", b"f"))], {"Cmd": ["/bin/x", "\033[2J"], "Env": ["A=b", "C=\033d"], "User": "\0331"},
+        mangle=lambda docs: docs["config"].update(created="\033x", history=[{"created_by": "\033[1mRUN"}])
+        if "manifest" not in docs else None)
+    store("import", tmp / "o", "a").ok()
+    img = store.image("a")
+    text = on_terminal(store, "inspect", "a")
+    assert img["id"] in text and img["layers"][0] in text and '"A=b"\r\n' in text and "/bin/x" in text
+    history = on_terminal(store, "history", "a")
+    assert img["layers"][0][:12] in history and "RUN" in history and history.startswith("LAYER")
+    assert "\033" not in text + history
+    for command in ("inspect", "history"):
+        assert store(command, "a").out == store(command, "--json", "a").out.strip("\r") != ""
+        assert json.loads(on_terminal(store, command, "--json", "a")) == store.json(command, "a")
+    assert store.json("tag", "a", "b") == {"name": "b", "id": img["id"]}
+    assert store.json("rm", "a", "b") == {"removed": ["a", "b"]}
+    r = store("rm", "--json", "a")
+    assert r.rc == 125 and json.loads(r.out) == {"removed": []}
 
 
 def test_names(store):

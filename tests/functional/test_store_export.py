@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
+import stat
 import subprocess
 import tarfile
 import time
 
 import pytest
 
+import toast
 from images import Store, directory, entry, is_whiteout, link, look, oci, opaque, sha, tar
 from toast import MODE
 
@@ -232,3 +234,33 @@ def test_apply(store, tmp):
     assert set(look(d)) == WHOLE | {"mine"}
     r = store("apply", "--base", "app:v1", "base", d)
     assert r.rc == 125 and "is not made on" in r.err
+
+
+def cp(store, what, to, *opts):
+    return toast.toast("cp", "--store", store.path, *opts, what, to)
+
+
+def test_files_out_of_an_image(store, tmp):
+    """The image as a whole is read, without following its links; the way to it is a name, a tag or an id."""
+    store.take(tar(directory("d"), entry("d/a", b"lower"), entry("d/gone", b"x"), directory("e"), entry("e/f", b"e"),
+                   link("d/l", "/etc/passwd"), link("lnk", "/d"), entry("secret", b"s" * 2000, mode=0o600)), "one:v1").ok()
+    up = tmp / "up"
+    (up / "d").mkdir(parents=True)
+    (up / "d/a").write_text("upper")
+    os.mknod(up / "d/gone", stat.S_IFCHR, 0)
+    store("commit", "--base", "one:v1", "--upper", up, "two:v2").ok()
+    before = look(store.path / "layers")
+    assert cp(store, "one:v1:/d/a", tmp / "a1").ok() and (tmp / "a1").read_text() == "lower"
+    assert cp(store, "two:v2:/d/a", tmp / "a2").ok() and (tmp / "a2").read_text() == "upper"
+    r = cp(store, f"sha256:{store.image('two:v2')['id']}:/d", tmp / "tree").ok()
+    assert os.listdir(tmp / "tree") == ["a"] and "1 links" in r.err, r
+    (tmp / "dir").mkdir()
+    assert store("cp", "two:v2:/secret", tmp / "dir").ok() and (tmp / "dir/secret").stat().st_size == 2000
+    for what, says in (("two:v2:/lnk/a", "not followed"), ("two:v2:/d/gone", "No such file"), ("two:v2:/d/l", "symbolic link"),
+                       ("none:/d/a", "no image 'none'"), ("two:v2:/../../x", "")):
+        r = cp(store, what, tmp / "no")
+        assert r.rc == 125 and says in r.err + " ".join(r.hints()) and not (tmp / "no").exists(), r
+    assert "more than" in cp(store, "two:v2:/secret", tmp / "no", "--limit", "1k").err and not (tmp / "no").exists()
+    r = cp(store, tmp / "a1", "two:v2:/d/a")
+    assert r.rc == 125 and "does not change" in r.err and "image build" in r.hints()[0], r
+    assert look(store.path / "layers") == before and store.whole()["partials"] == 0

@@ -12,6 +12,7 @@ import pytest
 
 import toast
 from images import Store, directory, entry, look, oci, sha, tar
+from terminal import Terminal
 from toast import MODE
 
 pytestmark = pytest.mark.modes("root", "nested")
@@ -95,6 +96,9 @@ def test_a_script_ends_as_a_layer(store, lower, tmp):
     assert new["layers"][:-1] == old["layers"] and len(new["layers"]) == 2
     assert {c["path"]: c["change"] for c in store.json("diff", "new")} == {"/made": "added", "/opt": "deleted"}
     assert store.whole()["partials"] == 0
+    store("shell", "--commit=again", "base", "--script", tmp / "s.sh").ok()  # --store first, as all commands take it
+    assert store.image("again")["layers"][:-1] == old["layers"]
+    assert store("shell", "--commit", "base").rc == store("shell", "--script=x").rc == store("shell").rc == 125
 
 
 @pytest.mark.parametrize("script", ["exit 3", "kill -9 $$"])
@@ -116,6 +120,36 @@ def test_of_a_directory(store, lower):
     assert look(lower) == before and (store.trees("new")[1] / "made").read_text() == "x\n"
     assert store.image("new")["layers"][0] == store.image("base")["layers"][0]
     assert [l["name"] for l in store.json("ls")] == ["base:latest", "new:latest"]
+
+
+def test_create_image_ends_as_a_layer(store, lower, tmp):
+    """--create_image is the same by its other name: of a directory or an image, and nothing is kept of a failure."""
+    before = look(lower)
+    (tmp / "s.sh").write_text("echo made > /made\n[ ! -e /fail ] || exit 3\n")
+    create = lambda what, *args: toast.toast(f"--create_image={what}", "--store", store.path, *args)
+    create(lower, f"--use_script={tmp}/s.sh", "--commit", "one").ok()
+    assert look(lower) == before and (store.trees("one")[1] / "made").read_text() == "made\n"
+    create("one", "--commit=two", "--", "/bin/sh", "-c", "echo x > /fail").ok()
+    assert store.image("two")["layers"][:-1] == store.image("one")["layers"]
+    r = create("two", f"--use_script={tmp}/s.sh", "--commit", "three")
+    assert r.rc == 3 and "nothing was kept" in r.err and "it keeps" not in r.err, r
+    assert str(store.path) not in r.err, "the user did not name what is in the store"
+    assert store("inspect", "three").rc == 125
+    r = create(lower, "--", "/bin/true")
+    assert r.rc == 125 and "--store belongs to --commit" in r.err and look(lower) == before
+    assert [l["name"] for l in store.json("ls")] == ["base:latest", "one:latest", "two:latest"]
+    assert store.whole()["partials"] == 0
+
+
+def test_an_interactive_shell_ends_as_a_layer(store, lower):
+    term = Terminal(f"--create_image={lower}", "--store", store.path, "--commit", "new")
+    try:
+        term.expect("Root shell in " + str(lower), 20)
+        term.send("echo x > /made; exit 0\n")
+        assert term.wait(20) == 0
+    finally:
+        term.close()
+    assert (store.trees("new")[1] / "made").read_text() == "x\n"
 
 
 def fill(store, images, layers):

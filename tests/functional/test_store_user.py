@@ -67,3 +67,22 @@ def test_a_shell_ends_as_a_layer(store, own_root):
                 "echo x > /made; chown 9 /made").ok()
     [change] = store.json("diff", "new")
     assert change["path"] == "/made" and change["new"]["uid"] == 9
+
+
+def test_a_name_may_be_a_jail_or_an_image(tmp):
+    """toastainer cp without --store: a path of the host, a jail, else an image. What only root of the image could
+    read becomes the caller's file."""
+    (tmp / "run").mkdir(mode=0o700)
+    env = dict(os.environ, XDG_DATA_HOME=str(tmp / "data"), XDG_RUNTIME_DIR=str(tmp / "run"))
+    (tmp / "in").write_bytes(LOW)
+    toast.toast("image", "import", tmp / "in", "x", env=env).ok()
+    try:
+        toast.toast("cp", "x:/etc/a", tmp / "f", env=env).ok()
+        assert (tmp / "f").read_text() == "1\n" and (tmp / "f").stat().st_uid == os.getuid()
+        r = toast.toast("cp", tmp / "f", "x:/f", env=env)
+        assert r.rc == 125 and "does not change" in r.err, r
+        r = toast.toast("cp", "nothing:/f", tmp / "no", env=env)
+        assert r.rc == 125 and "no jail" in r.err and "image" in r.hints()[0], r
+    finally:
+        for cmd in (["rm", "x"], ["gc"]):
+            toast.toast("image", *cmd, env=env).ok()
