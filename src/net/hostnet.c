@@ -8,34 +8,29 @@
  * at it at once: the kernel lets one make the table, and the other takes what that one noted.
  */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
-#include "base/io.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "net/hostsysctl.h"
 #include "net/hosttable.h"
 #include "net/nft.h"
 
 enum { GET_INDEX = 0x8933 }; /* linux/sockios.h clashes with musl's net/if.h */
 
-#define FORWARD4 "/proc/sys/net/ipv4/ip_forward"
-#define CONF6	 "/proc/sys/net/ipv6/conf"
-#define FORWARD6 CONF6 "/all/forwarding"
-
 /* What is noted in the table. */
 struct note {
-	uint8_t version, prefix, v6, was4, was6, n_ra;
+	uint8_t version, prefix, v6, was4, was6, redirects, n_set;
 	uint8_t net[4];
-	uint32_t ra[HOSTNET_RA_MAX];
+	uint32_t set[HOSTNET_SET_MAX];
 } __attribute__((packed));
 static_assert(sizeof(struct note) <= 256, "the kernel takes 256 bytes");
 
-enum { NOTE_VERSION = 1 };
+enum { NOTE_VERSION = 2 };
 
 struct net_addr hostnet_default(void)
 {
@@ -125,90 +120,20 @@ struct net_addr hostnet_pair_address(const struct hostnet *h)
 	return host_number(h, (1U << (32 - h->v4.prefix)) - 2);
 }
 
-/* ---- sysctls */
-
-static int sysctl(const char *path)
-{
-	char text[16];
-
-	return io_read_small(AT_FDCWD, path, text, sizeof(text)) < 0 ? -1
-								     : (int)strtol(text, NULL, 10);
-}
-
-bool hostnet_forwarding(uint8_t family)
-{
-	return sysctl(family == AF_INET ? FORWARD4 : FORWARD6) > 0;
-}
-
-static bool has_ipv6(void)
-{
-	return sysctl(CONF6 "/all/disable_ipv6") == 0 && sysctl(CONF6 "/default/disable_ipv6") == 0;
-}
-
-/*
- * A host that forwards IPv6 does not listen to router advertisements any more, and would lose its own
- * way to the internet when they expire: where it does, it is told to listen nevertheless.
- */
-static void note_listeners(struct hostnet *h)
-{
-	_cleanup_close_ int sock = (int)sys(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	DIR *dir = opendir(CONF6);
-	const struct dirent *d;
-
-	while (dir && (d = readdir(dir)) && h->n_ra < HOSTNET_RA_MAX) {
-		char path[sizeof(CONF6) + sizeof(d->d_name) + 16];
-		struct ifreq req = {0};
-
-		snprintf(path, sizeof(path), CONF6 "/%s/accept_ra", d->d_name);
-		snprintf(req.ifr_name, sizeof(req.ifr_name), "%.15s", d->d_name);
-		if (sysctl(path) == 1 && !str_eq(d->d_name, "lo") &&
-		    !str_eq(d->d_name, HOSTNET_BRIDGE) &&
-		    sys(SYS_ioctl, sock, GET_INDEX, &req) == 0)
-			h->ra[h->n_ra++] = (uint32_t)req.ifr_ifindex;
-	}
-	if (dir)
-		closedir(dir);
-}
-
-static void set_listeners(const struct hostnet *h, const char *from, const char *to)
-{
-	char name[IF_NAMESIZE], path[128], now[16];
-
-	for (unsigned i = 0; i < h->n_ra; i++) {
-		if (!if_indextoname(h->ra[i], name))
-			continue;
-		snprintf(path, sizeof(path), CONF6 "/%s/accept_ra", name);
-		if (io_read_small(AT_FDCWD, path, now, sizeof(now)) > 0 && now[0] == from[0])
-			io_write_file(AT_FDCWD, path, to);
-	}
-}
-
-static int switch_on(const struct hostnet *h, struct err *err)
-{
-	int r = 0;
-
-	if (h->v6.family && !hostnet_forwarding(AF_INET6)) {
-		set_listeners(h, "1", "2");
-		r = io_write_file(AT_FDCWD, FORWARD6, "1");
-	}
-	if (r >= 0 && !hostnet_forwarding(AF_INET))
-		r = io_write_file(AT_FDCWD, FORWARD4, "1");
-	if (r >= 0)
-		return 0;
-	err_sys(err, r, "let the host forward packets (%s)", FORWARD4);
-	return err_hint(err, "this file must be writable: in a container, start it with "
-			     "--privileged or --sysctl net.ipv4.ip_forward=1");
-}
-
 /* ---- the note */
 
 static size_t write_note(const struct hostnet *h, struct note *n)
 {
-	*n = (struct note){NOTE_VERSION, h->v4.prefix, h->v6.family != 0, h->was4, h->was6, h->n_ra,
-			   {0},		 {0}};
+	*n = (struct note){.version = NOTE_VERSION,
+			   .prefix = h->v4.prefix,
+			   .v6 = h->v6.family != 0,
+			   .was4 = h->was4,
+			   .was6 = h->was6,
+			   .redirects = h->redirects,
+			   .n_set = h->n_set};
 	memcpy(n->net, h->v4.ip, sizeof(n->net));
-	memcpy(n->ra, h->ra, h->n_ra * sizeof(n->ra[0]));
-	return offsetof(struct note, ra) + h->n_ra * sizeof(n->ra[0]);
+	memcpy(n->set, h->set, h->n_set * sizeof(n->set[0]));
+	return offsetof(struct note, set) + h->n_set * sizeof(n->set[0]);
 }
 
 static int read_note(const struct nlmsghdr *m, void *arg)
@@ -218,15 +143,18 @@ static int read_note(const struct nlmsghdr *m, void *arg)
 	size_t len = 0;
 	const void *p = nl_find(m, sizeof(struct nfgenmsg), NFTA_TABLE_USERDATA, &len);
 
-	if (!p || len < offsetof(struct note, ra) || len > sizeof(n))
+	if (!p || len < offsetof(struct note, set) || len > sizeof(n))
 		return -EBADMSG;
 	memcpy(&n, p, len);
-	if (n.version != NOTE_VERSION || n.n_ra > HOSTNET_RA_MAX || n.prefix > 30)
+	if (n.version != NOTE_VERSION || n.n_set > HOSTNET_SET_MAX || n.prefix > 30)
 		return -EBADMSG;
-	*h = (struct hostnet){
-		.v4 = {AF_INET, n.prefix, {0}}, .was4 = n.was4, .was6 = n.was6, .n_ra = n.n_ra};
+	*h = (struct hostnet){.v4 = {AF_INET, n.prefix, {0}},
+			      .was4 = n.was4,
+			      .was6 = n.was6,
+			      .redirects = n.redirects,
+			      .n_set = n.n_set};
 	memcpy(h->v4.ip, n.net, sizeof(n.net));
-	memcpy(h->ra, n.ra, sizeof(h->ra));
+	memcpy(h->set, n.set, sizeof(h->set));
 	if (n.v6)
 		h->v6 = network6;
 	return 0;
@@ -261,6 +189,53 @@ int hostnet_get(int nft, struct hostnet *ret, struct err *err)
 		return err_hint(err,
 				"another version of toastainer made it: 'toastainer net down'");
 	return no_nftables(err, r);
+}
+
+/* ---- open or not */
+
+static int is_there(const struct nlmsghdr *m __attribute__((unused)),
+		    void *arg __attribute__((unused)))
+{
+	return 0;
+}
+
+int hostnet_still_open(int nft, struct err *err)
+{
+	char buf[128] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+	int r;
+
+	nft_message(&b, NFT_MSG_GETCHAIN, 0, NFPROTO_INET, 0);
+	nl_str(&b, NFTA_CHAIN_TABLE, HOSTNET_TABLE);
+	nl_str(&b, NFTA_CHAIN_NAME, HOSTNET_OPEN);
+	r = nl_ask(nft, &b, is_there, NULL);
+	if (r >= 0)
+		return 0;
+	if (r != -ENOENT)
+		return err_sys(err, r, "look whether the host's rules for jails are there");
+	err_set(err, EAGAIN, "the host's part of the network was taken away meanwhile");
+	return err_hint(err, "start the jail again; if 'toastainer net down' was broken off: "
+			     "'toastainer net up'");
+}
+
+/* Return: of the kernel; what is so already is no error. */
+static int set_open(int nft, bool open)
+{
+	char buf[256] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+	int r;
+
+	nft_batch(&b);
+	if (open) {
+		nft_chain(&b, HOSTNET_TABLE, HOSTNET_OPEN, (struct nft_hook){.hook = -1});
+	} else {
+		nft_message(&b, NFT_MSG_DELCHAIN, 0, NFPROTO_INET, 0);
+		nl_str(&b, NFTA_CHAIN_TABLE, HOSTNET_TABLE);
+		nl_str(&b, NFTA_CHAIN_NAME, HOSTNET_OPEN);
+	}
+	nft_commit(&b);
+	r = nl_talk(nft, &b, NULL);
+	return r == -ENOENT && !open ? 0 : r;
 }
 
 /* ---- up */
@@ -498,13 +473,9 @@ static int make(int nft, int route, const struct net_addr *subnet, struct hostne
 	int r;
 
 	*h = (struct hostnet){.v4 = subnet ? *subnet : hostnet_default()};
-	h->was4 = hostnet_forwarding(AF_INET);
-	if (has_ipv6()) {
+	if (hostsysctl_has_ipv6())
 		h->v6 = network6;
-		h->was6 = hostnet_forwarding(AF_INET6);
-		if (!h->was6)
-			note_listeners(h);
-	}
+	hostsysctl_learn(h);
 	r = add_interface(route, h, err);
 	if (r >= 0)
 		r = add_table(nft, h, err);
@@ -515,7 +486,7 @@ static int make(int nft, int route, const struct net_addr *subnet, struct hostne
 	return r;
 }
 
-int hostnet_up(int nft, const struct net_addr *subnet, struct hostnet *ret, struct err *err)
+static int up(int nft, const struct net_addr *subnet, struct hostnet *ret, struct err *err)
 {
 	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
 	int r = hostnet_get(nft, ret, err);
@@ -537,15 +508,29 @@ int hostnet_up(int nft, const struct net_addr *subnet, struct hostnet *ret, stru
 		if (r < 0)
 			return r;
 	}
-	return switch_on(ret, err);
+	return hostsysctl_on(ret, err);
+}
+
+int hostnet_up(int nft, const struct net_addr *subnet, struct hostnet *ret, struct err *err)
+{
+	int r = up(nft, subnet, ret, err);
+
+	if (r < 0)
+		return r;
+	r = set_open(nft, true);
+	return r < 0 ? err_sys(err, r, "let jails into the table '%s'", HOSTNET_TABLE) : 0;
 }
 
 int hostnet_ensure(int nft, struct hostnet *ret, struct err *err)
 {
 	int r = hostnet_get(nft, ret, err);
 
-	if (r == -ENOENT || (r >= 0 && !hostnet_forwarding(AF_INET)))
-		r = hostnet_up(nft, NULL, ret, err);
+	if (r >= 0 && hostnet_forwarding(AF_INET))
+		return 0;
+	if (r >= 0) /* somebody switched it off: `net down`, which is at it? */
+		r = hostnet_still_open(nft, err);
+	if (r >= 0 || r == -ENOENT)
+		r = up(nft, NULL, ret, err);
 	return r;
 }
 
@@ -668,20 +653,6 @@ static void remove_jails(int route)
 	}
 }
 
-static int switch_back(const struct hostnet *h, struct err *err)
-{
-	int r4 = 0, r6 = 0, r;
-
-	if (!h->was4)
-		r4 = io_write_file(AT_FDCWD, FORWARD4, "0");
-	if (h->v6.family && !h->was6) {
-		r6 = io_write_file(AT_FDCWD, FORWARD6, "0");
-		set_listeners(h, "2", "1");
-	}
-	r = r4 < 0 ? r4 : r6;
-	return r < 0 ? err_sys(err, r, "switch forwarding off again") : 0;
-}
-
 /* jails_left() - those that have just ended are gone after a moment. */
 static int jails_left(int route, bool force)
 {
@@ -698,34 +669,48 @@ static int jails_left(int route, bool force)
 	return n;
 }
 
-int hostnet_down(int nft, bool force, struct err *err)
+static int in_use(struct err *err, int n)
+{
+	err_set(err, EBUSY, "%d jail%s use%s the network", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+	return err_hint(err, "'toastainer net status' lists them; --force cuts them off");
+}
+
+int hostnet_down(int nft, bool force, bool *unknown, struct err *err)
 {
 	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
 	char buf[256] NL_ALIGNED;
 	struct nl b = NL_STACK(buf);
 	struct hostnet h;
-	int r, n;
+	int r, n, gone;
 
 	if (route < 0)
 		return err_sys(err, route, "open a netlink socket");
 	n = jails_left(route, force);
-	if (n > 0 && !force) {
-		err_set(err, EBUSY, "%d jail%s use%s the network", n, n == 1 ? "" : "s",
-			n == 1 ? "s" : "");
-		return err_hint(err, "'toastainer net status' lists them; --force cuts them off");
-	}
+	if (n > 0 && !force)
+		return in_use(err, n);
 	r = hostnet_get(nft, &h, err);
-	if (r < 0 && r != -ENOENT)
+	*unknown = r == -EBADMSG;
+	if (r < 0 && r != -ENOENT && !*unknown)
 		return r;
+	if (r != -ENOENT) {
+		/* A jail that is not in the list now finds this, and does not start. */
+		set_open(nft, false);
+		n = hostnet_each(route, NULL, NULL);
+		if (n > 0 && !force) {
+			set_open(nft, true);
+			return in_use(err, n);
+		}
+	}
 	if (n > 0)
 		remove_jails(route);
 	remove_interface(route, HOSTNET_PAIR);
 	remove_interface(route, HOSTNET_BRIDGE);
 	if (r == -ENOENT)
 		return 0;
-	r = switch_back(&h, err);
+	r = *unknown ? 0 : hostsysctl_back(&h, err);
 	hosttable_delete(&b);
-	if (nl_talk(nft, &b, NULL) < 0 && r >= 0)
-		r = err_set(err, EIO, "remove the table '%s'", HOSTNET_TABLE);
+	gone = nl_talk(nft, &b, NULL);
+	if (gone < 0 && gone != -ENOENT && r >= 0)
+		r = err_sys(err, gone, "remove the table '%s'", HOSTNET_TABLE);
 	return r;
 }
