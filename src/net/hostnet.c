@@ -37,6 +37,13 @@ struct net_addr hostnet_default(void)
 	return (struct net_addr){AF_INET, 16, {10, 166}};
 }
 
+/* Nothing, loopback, multicast, reserved. Link-local: the host would lose the metadata of its cloud. */
+static bool cannot_be_hosts(const struct net_addr *a)
+{
+	return a->ip[0] == 0 || a->ip[0] == 127 || a->ip[0] >= 224 ||
+	       (a->ip[0] == 169 && a->ip[1] == 254);
+}
+
 int hostnet_subnet(const char *text, struct net_addr *ret, struct err *err)
 {
 	const char *slash = strchr(text, '/');
@@ -56,6 +63,10 @@ int hostnet_subnet(const char *text, struct net_addr *ret, struct err *err)
 	memcpy(&bits, a.ip, sizeof(bits));
 	if (ntohl(bits) & (UINT32_MAX >> prefix))
 		return err_set(err, EINVAL, "'%s' has bits beyond its prefix", text);
+	if (cannot_be_hosts(&a)) {
+		err_set(err, EINVAL, "'%s': no host can have an address in there", text);
+		return err_hint(err, "take a private network, such as 10.200.0.0/16");
+	}
 	*ret = a;
 	return 0;
 }
@@ -141,8 +152,13 @@ static int read_note(const struct nlmsghdr *m, void *arg)
 	struct hostnet *h = arg;
 	struct note n = {0};
 	size_t len = 0;
-	const void *p = nl_find(m, sizeof(struct nfgenmsg), NFTA_TABLE_USERDATA, &len);
+	const void *p = nl_find(m, sizeof(struct nfgenmsg), NFTA_TABLE_HANDLE, &len);
+	uint64_t handle = 0;
 
+	if (p && len == sizeof(handle))
+		memcpy(&handle, p, len);
+	*h = (struct hostnet){.handle = handle};
+	p = nl_find(m, sizeof(struct nfgenmsg), NFTA_TABLE_USERDATA, &len);
 	if (!p || len < offsetof(struct note, set) || len > sizeof(n))
 		return -EBADMSG;
 	memcpy(&n, p, len);
@@ -152,7 +168,8 @@ static int read_note(const struct nlmsghdr *m, void *arg)
 			      .was4 = n.was4,
 			      .was6 = n.was6,
 			      .redirects = n.redirects,
-			      .n_set = n.n_set};
+			      .n_set = n.n_set,
+			      .handle = handle};
 	memcpy(h->v4.ip, n.net, sizeof(n.net));
 	memcpy(h->set, n.set, sizeof(h->set));
 	if (n.v6)
@@ -218,12 +235,11 @@ int hostnet_still_open(int nft, struct err *err)
 			     "'toastainer net up'");
 }
 
-/* Return: of the kernel; what is so already is no error. */
+/* Return: of the kernel; -ENOENT when it was closed already. */
 static int set_open(int nft, bool open)
 {
 	char buf[256] NL_ALIGNED;
 	struct nl b = NL_STACK(buf);
-	int r;
 
 	nft_batch(&b);
 	if (open) {
@@ -234,8 +250,32 @@ static int set_open(int nft, bool open)
 		nl_str(&b, NFTA_CHAIN_NAME, HOSTNET_OPEN);
 	}
 	nft_commit(&b);
-	r = nl_talk(nft, &b, NULL);
-	return r == -ENOENT && !open ? 0 : r;
+	return nl_talk(nft, &b, NULL);
+}
+
+/* same_table() - whether the table is still the one that @h was learnt from. */
+static bool same_table(int nft, const struct hostnet *h)
+{
+	struct hostnet now = {.handle = 0};
+	int r = hostnet_get(nft, &now, NULL);
+
+	return (r >= 0 || r == -EBADMSG) && now.handle == h->handle;
+}
+
+/*
+ * outlast() - wait for another who removes the network. Return: whether the table is gone; if not, that
+ * one was broken off.
+ */
+static bool outlast(int nft, const struct hostnet *h)
+{
+	for (int tries = 0; same_table(nft, h); tries++) {
+		const struct timespec wait = {0, 50000000};
+
+		if (tries == 20)
+			return false;
+		nanosleep(&wait, NULL);
+	}
+	return true;
 }
 
 /* ---- up */
@@ -470,13 +510,15 @@ static bool same_net(const struct net_addr *a, const struct net_addr *b)
 static int make(int nft, int route, const struct net_addr *subnet, struct hostnet *h,
 		struct err *err)
 {
-	int r;
+	int r, tries = 0;
 
 	*h = (struct hostnet){.v4 = subnet ? *subnet : hostnet_default()};
 	if (hostsysctl_has_ipv6())
 		h->v6 = network6;
 	hostsysctl_learn(h);
-	r = add_interface(route, h, err);
+	do /* somebody else's `net down` may take it away at once */
+		r = add_interface(route, h, err);
+	while (r == -ENODEV && tries++ < 20);
 	if (r >= 0)
 		r = add_table(nft, h, err);
 	if (r < 0 && r != -EEXIST)
@@ -513,8 +555,11 @@ static int up(int nft, const struct net_addr *subnet, struct hostnet *ret, struc
 
 int hostnet_up(int nft, const struct net_addr *subnet, struct hostnet *ret, struct err *err)
 {
-	int r = up(nft, subnet, ret, err);
+	int r = hostnet_get(nft, ret, NULL);
 
+	if (r >= 0 && hostnet_still_open(nft, NULL) < 0)
+		outlast(nft, ret);
+	r = up(nft, subnet, ret, err);
 	if (r < 0)
 		return r;
 	r = set_open(nft, true);
@@ -525,9 +570,9 @@ int hostnet_ensure(int nft, struct hostnet *ret, struct err *err)
 {
 	int r = hostnet_get(nft, ret, err);
 
-	if (r >= 0 && hostnet_forwarding(AF_INET))
+	if (r >= 0 && hostnet_forwarding(AF_INET) && index_of(nft, HOSTNET_BRIDGE))
 		return 0;
-	if (r >= 0) /* somebody switched it off: `net down`, which is at it? */
+	if (r >= 0) /* somebody took it away: `net down`, which is at it? */
 		r = hostnet_still_open(nft, err);
 	if (r >= 0 || r == -ENOENT)
 		r = up(nft, NULL, ret, err);
@@ -675,42 +720,67 @@ static int in_use(struct err *err, int n)
 	return err_hint(err, "'toastainer net status' lists them; --force cuts them off");
 }
 
-int hostnet_down(int nft, bool force, bool *unknown, struct err *err)
+static int remove_all(int nft, int route, const struct hostnet *h, bool unknown, struct err *err)
 {
-	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
 	char buf[256] NL_ALIGNED;
 	struct nl b = NL_STACK(buf);
-	struct hostnet h;
-	int r, n, gone;
+	int r = 0, gone;
 
-	if (route < 0)
-		return err_sys(err, route, "open a netlink socket");
-	n = jails_left(route, force);
-	if (n > 0 && !force)
-		return in_use(err, n);
-	r = hostnet_get(nft, &h, err);
-	*unknown = r == -EBADMSG;
-	if (r < 0 && r != -ENOENT && !*unknown)
-		return r;
-	if (r != -ENOENT) {
-		/* A jail that is not in the list now finds this, and does not start. */
-		set_open(nft, false);
-		n = hostnet_each(route, NULL, NULL);
-		if (n > 0 && !force) {
-			set_open(nft, true);
-			return in_use(err, n);
-		}
-	}
-	if (n > 0)
-		remove_jails(route);
+	remove_jails(route);
 	remove_interface(route, HOSTNET_PAIR);
 	remove_interface(route, HOSTNET_BRIDGE);
-	if (r == -ENOENT)
+	if (!h->handle)
 		return 0;
-	r = *unknown ? 0 : hostsysctl_back(&h, err);
-	hosttable_delete(&b);
+	if (!unknown)
+		r = hostsysctl_back(h, err);
+	hosttable_delete(&b, h->handle);
 	gone = nl_talk(nft, &b, NULL);
 	if (gone < 0 && gone != -ENOENT && r >= 0)
 		r = err_sys(err, gone, "remove the table '%s'", HOSTNET_TABLE);
 	return r;
+}
+
+/* close_it() - no jail starts from now on. Return: 0, or -EAGAIN when it is another table now. */
+static int close_it(int nft, const struct hostnet *h)
+{
+	int r = set_open(nft, false);
+
+	if (r == -ENOENT)
+		return outlast(nft, h) ? -EAGAIN : 0;
+	if (r >= 0 && !same_table(nft, h)) {
+		set_open(nft, true);
+		return -EAGAIN;
+	}
+	return r;
+}
+
+int hostnet_down(int nft, bool force, bool *unknown, struct err *err)
+{
+	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
+	struct hostnet h = {.handle = 0};
+	int r = -EAGAIN, n;
+
+	if (route < 0)
+		return err_sys(err, route, "open a netlink socket");
+	for (int tries = 0; r == -EAGAIN && tries < 5; tries++) {
+		n = jails_left(route, force);
+		if (n > 0 && !force)
+			return in_use(err, n);
+		r = hostnet_get(nft, &h, err);
+		*unknown = r == -EBADMSG;
+		if (r < 0 && r != -ENOENT && !*unknown)
+			return r;
+		if (r == -ENOENT)
+			h.handle = 0;
+		r = h.handle ? close_it(nft, &h) : 0;
+	}
+	if (r < 0 && !*unknown)
+		return err_sys(err, r, "close the table '%s' for jails", HOSTNET_TABLE);
+	/* A jail that is not there now finds it closed, and does not start. */
+	n = hostnet_each(route, NULL, NULL);
+	if (n > 0 && !force) {
+		set_open(nft, true);
+		return in_use(err, n);
+	}
+	return remove_all(nft, route, &h, *unknown, err);
 }

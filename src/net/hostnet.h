@@ -51,6 +51,7 @@ struct hostnet {
 	bool redirects;		/* net.ipv4.conf.all.accept_redirects was on */
 	uint8_t n_set;
 	uint32_t set[HOSTNET_SET_MAX]; /* enum hostnet_set */
+	uint64_t handle;	       /* the kernel's name for just this table; 0: none */
 	char blocked_by[96];	       /* hostnet_blocked_by(), when it was just made; else "" */
 };
 

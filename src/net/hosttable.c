@@ -230,10 +230,10 @@ void hosttable_put(struct nl *b, const struct hostnet *h, const void *note, size
 	nft_commit(b);
 }
 
-void hosttable_delete(struct nl *b)
+void hosttable_delete(struct nl *b, uint64_t handle)
 {
 	nft_batch(b);
 	nft_message(b, NFT_MSG_DELTABLE, 0, NFPROTO_INET, 0);
-	nl_str(b, NFTA_TABLE_NAME, TABLE);
+	nl_attr(b, NFTA_TABLE_HANDLE, &handle, sizeof(handle));
 	nft_commit(b);
 }

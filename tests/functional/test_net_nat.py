@@ -287,7 +287,8 @@ def test_forwards_for_jails_only(world):
 
 def test_mended_when_others_took_it_away(world):
     jail(*NAT, attempts=["tcp,127.0.0.1,1"])
-    for harm in ("nft flush ruleset", "sysctl -qw net.ipv4.ip_forward=0", "nft flush ruleset; ip link del toastainer0"):
+    for harm in ("nft flush ruleset", "sysctl -qw net.ipv4.ip_forward=0", "nft flush ruleset; ip link del toastainer0",
+                 "ip link del toastainer0"):
         world.host.sh(harm)
         got = jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000", f"tcp,{I.LAN},8000"])
         assert got == [f"ok {I.HOST}", "refused"], harm
@@ -368,6 +369,28 @@ def test_jails_that_start_during_a_slow_down(world, begin):
     assert down.returncode in (0, 125) and jails
     for p, (out, err) in zip(jails, results):
         assert out == b"" and (p.returncode == 0 or p.returncode == 125 and b"hint: " in err), (p.returncode, out, err)
+
+
+def test_up_and_down_and_launches_at_once(world):
+    """Two that take down, or one that makes it anew meanwhile, do not take away what is not theirs."""
+    before = world.state()
+    for _ in range(3):
+        procs = []
+        for i in range(12):
+            procs += [start(["net", "down"])] if i % 3 == 1 else [start(["net", "up"])] if i % 5 == 3 else []
+            procs.append(start(["run", "-c", "/", *NAT, "--", PYTHON, "-", f"tcp,{I.HOST},8000", f"tcp,{I.PUBLIC},8000"],
+                               stdin=open(TRY, "rb")))
+        for p in procs:
+            out, err = p.communicate(timeout=60)
+            if p.args[-1] in ("up", "down"):
+                assert p.returncode == 0 or b"--force" in err, err
+            elif p.returncode:
+                assert b"taken away meanwhile" in err, err
+            else:
+                assert json.loads(out) == ["refused", f"ok {I.HOST}"]
+        assert wait_for(lambda: not world.jails())
+        cli("net", "down").ok()
+        assert world.state() == before
 
 
 def test_down_that_was_broken_off(world):
@@ -614,7 +637,8 @@ def test_errors(world):
     assert "cannot be added" in error("--net_iface", "own=busy")
     assert "mode execve" in error("-Me")
     assert "network namespace of the jail's own" in error("--disable_clone_newnet")
-    for bad in ("x", "10.0.0.0", "10.0.0.1/24", "10.0.0.0/31", "fd00::/64"):
+    for bad in ("x", "10.0.0.0", "10.0.0.1/24", "10.0.0.0/31", "fd00::/64", "0.0.0.0/8", "127.8.0.0/16", "224.0.0.0/24",
+                "255.0.0.0/8", "169.254.0.0/16"):
         r = cli("net", "up", "--subnet", bad)
         assert r.rc == 125 and bad in r.err, r
     assert cli("net").rc == 125 and cli("net", "sideways").rc == 125 and cli("net", "up", "--force").rc == 125
