@@ -259,7 +259,7 @@ static bool same_table(int nft, const struct hostnet *h)
 	struct hostnet now = {.handle = 0};
 	int r = hostnet_get(nft, &now, NULL);
 
-	return (r >= 0 || r == -EBADMSG) && now.handle == h->handle;
+	return (r >= 0 || r == -EBADMSG || r == -ENOENT) && now.handle == h->handle;
 }
 
 /*
@@ -406,15 +406,17 @@ static int add_interface(int route, const struct hostnet *h, struct err *err)
 	return r < 0 ? err_sys(err, r, "give '%s' its addresses", HOSTNET_BRIDGE) : 0;
 }
 
-static void remove_interface(int route, const char *name)
+/* @index: only if it is this one; 0: any of that name */
+static void remove_interface(int route, const char *name, int index)
 {
-	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC};
+	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC, .ifi_index = index};
 	char buf[64] NL_ALIGNED;
 	struct nl b = NL_STACK(buf);
 
 	nl_begin(&b, RTM_DELLINK, NLM_F_ACK, 0);
 	nl_put(&b, &head, sizeof(head));
-	nl_str(&b, IFLA_IFNAME, name);
+	if (!index)
+		nl_str(&b, IFLA_IFNAME, name);
 	nl_talk(route, &b, NULL); /* ENODEV: it is not there */
 }
 
@@ -522,7 +524,7 @@ static int make(int nft, int route, const struct net_addr *subnet, struct hostne
 	if (r >= 0)
 		r = add_table(nft, h, err);
 	if (r < 0 && r != -EEXIST)
-		remove_interface(route, HOSTNET_BRIDGE);
+		remove_interface(route, HOSTNET_BRIDGE, 0);
 	if (r >= 0)
 		hostnet_blocked_by(nft, h->blocked_by, sizeof(h->blocked_by));
 	return r;
@@ -726,11 +728,8 @@ static int remove_all(int nft, int route, const struct hostnet *h, bool unknown,
 	struct nl b = NL_STACK(buf);
 	int r = 0, gone;
 
-	remove_jails(route);
-	remove_interface(route, HOSTNET_PAIR);
-	remove_interface(route, HOSTNET_BRIDGE);
-	if (!h->handle)
-		return 0;
+	remove_interface(route, HOSTNET_PAIR, 0);
+	remove_interface(route, HOSTNET_BRIDGE, 0);
 	if (!unknown)
 		r = hostsysctl_back(h, err);
 	hosttable_delete(&b, h->handle);
@@ -758,7 +757,7 @@ int hostnet_down(int nft, bool force, bool *unknown, struct err *err)
 {
 	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
 	struct hostnet h = {.handle = 0};
-	int r = -EAGAIN, n;
+	int r = -EAGAIN, n, bridge = 0;
 
 	if (route < 0)
 		return err_sys(err, route, "open a netlink socket");
@@ -766,6 +765,7 @@ int hostnet_down(int nft, bool force, bool *unknown, struct err *err)
 		n = jails_left(route, force);
 		if (n > 0 && !force)
 			return in_use(err, n);
+		bridge = index_of(route, HOSTNET_BRIDGE);
 		r = hostnet_get(nft, &h, err);
 		*unknown = r == -EBADMSG;
 		if (r < 0 && r != -ENOENT && !*unknown)
@@ -782,5 +782,15 @@ int hostnet_down(int nft, bool force, bool *unknown, struct err *err)
 		set_open(nft, true);
 		return in_use(err, n);
 	}
-	return remove_all(nft, route, &h, *unknown, err);
+	if (n > 0)
+		remove_jails(route);
+	if (h.handle)
+		return remove_all(nft, route, &h, *unknown, err);
+	/* No table: what may be left of it, but not what another `net up` makes at this moment. */
+	if (same_table(nft, &h)) {
+		remove_interface(route, HOSTNET_PAIR, 0);
+		if (bridge)
+			remove_interface(route, HOSTNET_BRIDGE, bridge);
+	}
+	return 0;
 }
