@@ -133,8 +133,8 @@ class Internet:
     def state(self):
         """What the host's network is made of, to be compared."""
         return self.host.sh("ip -br link; ip -br addr; ip route; ip -6 route; nft list ruleset; ip neigh show nud permanent;"
-                            "sysctl -a 2>/dev/null | grep -E '^net.ipv[46].*(forwarding|ip_forward|accept_ra|rp_filter"
-                            "|route_localnet|proxy_arp) ' || true")
+                            "sysctl -a 2>/dev/null | grep -E '^net.ipv[46].*(forwarding|ip_forward|accept_ra|accept_redirects"
+                            "|rp_filter|route_localnet|proxy_arp) ' || true")
 
     def jails(self):
         """Names of the interfaces of jails."""

@@ -197,7 +197,13 @@ static int up(int nft, const struct options *o, struct err *err)
 
 static int down(int nft, const struct options *o, struct err *err)
 {
-	return hostnet_down(nft, o->force, err);
+	bool unknown = false;
+	int r = hostnet_down(nft, o->force, &unknown, err);
+
+	if (r >= 0 && unknown)
+		log_warn("another version of toastainer made it: forwarding was left as it is "
+			 "(net.ipv4.ip_forward, net.ipv6.conf.all.forwarding)");
+	return r;
 }
 
 static int take_options(int argc, char **argv, struct options *o, struct err *err)

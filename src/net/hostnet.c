@@ -8,38 +8,40 @@
  * at it at once: the kernel lets one make the table, and the other takes what that one noted.
  */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
-#include "base/io.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "net/hostsysctl.h"
 #include "net/hosttable.h"
 #include "net/nft.h"
 
 enum { GET_INDEX = 0x8933 }; /* linux/sockios.h clashes with musl's net/if.h */
 
-#define FORWARD4 "/proc/sys/net/ipv4/ip_forward"
-#define CONF6	 "/proc/sys/net/ipv6/conf"
-#define FORWARD6 CONF6 "/all/forwarding"
-
 /* What is noted in the table. */
 struct note {
-	uint8_t version, prefix, v6, was4, was6, n_ra;
+	uint8_t version, prefix, v6, was4, was6, redirects, n_set;
 	uint8_t net[4];
-	uint32_t ra[HOSTNET_RA_MAX];
+	uint32_t set[HOSTNET_SET_MAX];
 } __attribute__((packed));
 static_assert(sizeof(struct note) <= 256, "the kernel takes 256 bytes");
 
-enum { NOTE_VERSION = 1 };
+enum { NOTE_VERSION = 2 };
 
 struct net_addr hostnet_default(void)
 {
 	return (struct net_addr){AF_INET, 16, {10, 166}};
+}
+
+/* Nothing, loopback, multicast, reserved. Link-local: the host would lose the metadata of its cloud. */
+static bool cannot_be_hosts(const struct net_addr *a)
+{
+	return a->ip[0] == 0 || a->ip[0] == 127 || a->ip[0] >= 224 ||
+	       (a->ip[0] == 169 && a->ip[1] == 254);
 }
 
 int hostnet_subnet(const char *text, struct net_addr *ret, struct err *err)
@@ -61,6 +63,10 @@ int hostnet_subnet(const char *text, struct net_addr *ret, struct err *err)
 	memcpy(&bits, a.ip, sizeof(bits));
 	if (ntohl(bits) & (UINT32_MAX >> prefix))
 		return err_set(err, EINVAL, "'%s' has bits beyond its prefix", text);
+	if (cannot_be_hosts(&a)) {
+		err_set(err, EINVAL, "'%s': no host can have an address in there", text);
+		return err_hint(err, "take a private network, such as 10.200.0.0/16");
+	}
 	*ret = a;
 	return 0;
 }
@@ -125,90 +131,20 @@ struct net_addr hostnet_pair_address(const struct hostnet *h)
 	return host_number(h, (1U << (32 - h->v4.prefix)) - 2);
 }
 
-/* ---- sysctls */
-
-static int sysctl(const char *path)
-{
-	char text[16];
-
-	return io_read_small(AT_FDCWD, path, text, sizeof(text)) < 0 ? -1
-								     : (int)strtol(text, NULL, 10);
-}
-
-bool hostnet_forwarding(uint8_t family)
-{
-	return sysctl(family == AF_INET ? FORWARD4 : FORWARD6) > 0;
-}
-
-static bool has_ipv6(void)
-{
-	return sysctl(CONF6 "/all/disable_ipv6") == 0 && sysctl(CONF6 "/default/disable_ipv6") == 0;
-}
-
-/*
- * A host that forwards IPv6 does not listen to router advertisements any more, and would lose its own
- * way to the internet when they expire: where it does, it is told to listen nevertheless.
- */
-static void note_listeners(struct hostnet *h)
-{
-	_cleanup_close_ int sock = (int)sys(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	DIR *dir = opendir(CONF6);
-	const struct dirent *d;
-
-	while (dir && (d = readdir(dir)) && h->n_ra < HOSTNET_RA_MAX) {
-		char path[sizeof(CONF6) + sizeof(d->d_name) + 16];
-		struct ifreq req = {0};
-
-		snprintf(path, sizeof(path), CONF6 "/%s/accept_ra", d->d_name);
-		snprintf(req.ifr_name, sizeof(req.ifr_name), "%.15s", d->d_name);
-		if (sysctl(path) == 1 && !str_eq(d->d_name, "lo") &&
-		    !str_eq(d->d_name, HOSTNET_BRIDGE) &&
-		    sys(SYS_ioctl, sock, GET_INDEX, &req) == 0)
-			h->ra[h->n_ra++] = (uint32_t)req.ifr_ifindex;
-	}
-	if (dir)
-		closedir(dir);
-}
-
-static void set_listeners(const struct hostnet *h, const char *from, const char *to)
-{
-	char name[IF_NAMESIZE], path[128], now[16];
-
-	for (unsigned i = 0; i < h->n_ra; i++) {
-		if (!if_indextoname(h->ra[i], name))
-			continue;
-		snprintf(path, sizeof(path), CONF6 "/%s/accept_ra", name);
-		if (io_read_small(AT_FDCWD, path, now, sizeof(now)) > 0 && now[0] == from[0])
-			io_write_file(AT_FDCWD, path, to);
-	}
-}
-
-static int switch_on(const struct hostnet *h, struct err *err)
-{
-	int r = 0;
-
-	if (h->v6.family && !hostnet_forwarding(AF_INET6)) {
-		set_listeners(h, "1", "2");
-		r = io_write_file(AT_FDCWD, FORWARD6, "1");
-	}
-	if (r >= 0 && !hostnet_forwarding(AF_INET))
-		r = io_write_file(AT_FDCWD, FORWARD4, "1");
-	if (r >= 0)
-		return 0;
-	err_sys(err, r, "let the host forward packets (%s)", FORWARD4);
-	return err_hint(err, "this file must be writable: in a container, start it with "
-			     "--privileged or --sysctl net.ipv4.ip_forward=1");
-}
-
 /* ---- the note */
 
 static size_t write_note(const struct hostnet *h, struct note *n)
 {
-	*n = (struct note){NOTE_VERSION, h->v4.prefix, h->v6.family != 0, h->was4, h->was6, h->n_ra,
-			   {0},		 {0}};
+	*n = (struct note){.version = NOTE_VERSION,
+			   .prefix = h->v4.prefix,
+			   .v6 = h->v6.family != 0,
+			   .was4 = h->was4,
+			   .was6 = h->was6,
+			   .redirects = h->redirects,
+			   .n_set = h->n_set};
 	memcpy(n->net, h->v4.ip, sizeof(n->net));
-	memcpy(n->ra, h->ra, h->n_ra * sizeof(n->ra[0]));
-	return offsetof(struct note, ra) + h->n_ra * sizeof(n->ra[0]);
+	memcpy(n->set, h->set, h->n_set * sizeof(n->set[0]));
+	return offsetof(struct note, set) + h->n_set * sizeof(n->set[0]);
 }
 
 static int read_note(const struct nlmsghdr *m, void *arg)
@@ -216,17 +152,26 @@ static int read_note(const struct nlmsghdr *m, void *arg)
 	struct hostnet *h = arg;
 	struct note n = {0};
 	size_t len = 0;
-	const void *p = nl_find(m, sizeof(struct nfgenmsg), NFTA_TABLE_USERDATA, &len);
+	const void *p = nl_find(m, sizeof(struct nfgenmsg), NFTA_TABLE_HANDLE, &len);
+	uint64_t handle = 0;
 
-	if (!p || len < offsetof(struct note, ra) || len > sizeof(n))
+	if (p && len == sizeof(handle))
+		memcpy(&handle, p, len);
+	*h = (struct hostnet){.handle = handle};
+	p = nl_find(m, sizeof(struct nfgenmsg), NFTA_TABLE_USERDATA, &len);
+	if (!p || len < offsetof(struct note, set) || len > sizeof(n))
 		return -EBADMSG;
 	memcpy(&n, p, len);
-	if (n.version != NOTE_VERSION || n.n_ra > HOSTNET_RA_MAX || n.prefix > 30)
+	if (n.version != NOTE_VERSION || n.n_set > HOSTNET_SET_MAX || n.prefix > 30)
 		return -EBADMSG;
-	*h = (struct hostnet){
-		.v4 = {AF_INET, n.prefix, {0}}, .was4 = n.was4, .was6 = n.was6, .n_ra = n.n_ra};
+	*h = (struct hostnet){.v4 = {AF_INET, n.prefix, {0}},
+			      .was4 = n.was4,
+			      .was6 = n.was6,
+			      .redirects = n.redirects,
+			      .n_set = n.n_set,
+			      .handle = handle};
 	memcpy(h->v4.ip, n.net, sizeof(n.net));
-	memcpy(h->ra, n.ra, sizeof(h->ra));
+	memcpy(h->set, n.set, sizeof(h->set));
 	if (n.v6)
 		h->v6 = network6;
 	return 0;
@@ -261,6 +206,76 @@ int hostnet_get(int nft, struct hostnet *ret, struct err *err)
 		return err_hint(err,
 				"another version of toastainer made it: 'toastainer net down'");
 	return no_nftables(err, r);
+}
+
+/* ---- open or not */
+
+static int is_there(const struct nlmsghdr *m __attribute__((unused)),
+		    void *arg __attribute__((unused)))
+{
+	return 0;
+}
+
+int hostnet_still_open(int nft, struct err *err)
+{
+	char buf[128] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+	int r;
+
+	nft_message(&b, NFT_MSG_GETCHAIN, 0, NFPROTO_INET, 0);
+	nl_str(&b, NFTA_CHAIN_TABLE, HOSTNET_TABLE);
+	nl_str(&b, NFTA_CHAIN_NAME, HOSTNET_OPEN);
+	r = nl_ask(nft, &b, is_there, NULL);
+	if (r >= 0)
+		return 0;
+	if (r != -ENOENT)
+		return err_sys(err, r, "look whether the host's rules for jails are there");
+	err_set(err, EAGAIN, "the host's part of the network was taken away meanwhile");
+	return err_hint(err, "start the jail again; if 'toastainer net down' was broken off: "
+			     "'toastainer net up'");
+}
+
+/* Return: of the kernel; -ENOENT when it was closed already. */
+static int set_open(int nft, bool open)
+{
+	char buf[256] NL_ALIGNED;
+	struct nl b = NL_STACK(buf);
+
+	nft_batch(&b);
+	if (open) {
+		nft_chain(&b, HOSTNET_TABLE, HOSTNET_OPEN, (struct nft_hook){.hook = -1});
+	} else {
+		nft_message(&b, NFT_MSG_DELCHAIN, 0, NFPROTO_INET, 0);
+		nl_str(&b, NFTA_CHAIN_TABLE, HOSTNET_TABLE);
+		nl_str(&b, NFTA_CHAIN_NAME, HOSTNET_OPEN);
+	}
+	nft_commit(&b);
+	return nl_talk(nft, &b, NULL);
+}
+
+/* same_table() - whether the table is still the one that @h was learnt from. */
+static bool same_table(int nft, const struct hostnet *h)
+{
+	struct hostnet now = {.handle = 0};
+	int r = hostnet_get(nft, &now, NULL);
+
+	return (r >= 0 || r == -EBADMSG || r == -ENOENT) && now.handle == h->handle;
+}
+
+/*
+ * outlast() - wait for another who removes the network. Return: whether the table is gone; if not, that
+ * one was broken off.
+ */
+static bool outlast(int nft, const struct hostnet *h)
+{
+	for (int tries = 0; same_table(nft, h); tries++) {
+		const struct timespec wait = {0, 50000000};
+
+		if (tries == 20)
+			return false;
+		nanosleep(&wait, NULL);
+	}
+	return true;
 }
 
 /* ---- up */
@@ -391,15 +406,17 @@ static int add_interface(int route, const struct hostnet *h, struct err *err)
 	return r < 0 ? err_sys(err, r, "give '%s' its addresses", HOSTNET_BRIDGE) : 0;
 }
 
-static void remove_interface(int route, const char *name)
+/* @index: only if it is this one; 0: any of that name */
+static void remove_interface(int route, const char *name, int index)
 {
-	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC};
+	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC, .ifi_index = index};
 	char buf[64] NL_ALIGNED;
 	struct nl b = NL_STACK(buf);
 
 	nl_begin(&b, RTM_DELLINK, NLM_F_ACK, 0);
 	nl_put(&b, &head, sizeof(head));
-	nl_str(&b, IFLA_IFNAME, name);
+	if (!index)
+		nl_str(&b, IFLA_IFNAME, name);
 	nl_talk(route, &b, NULL); /* ENODEV: it is not there */
 }
 
@@ -495,27 +512,25 @@ static bool same_net(const struct net_addr *a, const struct net_addr *b)
 static int make(int nft, int route, const struct net_addr *subnet, struct hostnet *h,
 		struct err *err)
 {
-	int r;
+	int r, tries = 0;
 
 	*h = (struct hostnet){.v4 = subnet ? *subnet : hostnet_default()};
-	h->was4 = hostnet_forwarding(AF_INET);
-	if (has_ipv6()) {
+	if (hostsysctl_has_ipv6())
 		h->v6 = network6;
-		h->was6 = hostnet_forwarding(AF_INET6);
-		if (!h->was6)
-			note_listeners(h);
-	}
-	r = add_interface(route, h, err);
+	hostsysctl_learn(h);
+	do /* somebody else's `net down` may take it away at once */
+		r = add_interface(route, h, err);
+	while (r == -ENODEV && tries++ < 20);
 	if (r >= 0)
 		r = add_table(nft, h, err);
 	if (r < 0 && r != -EEXIST)
-		remove_interface(route, HOSTNET_BRIDGE);
+		remove_interface(route, HOSTNET_BRIDGE, 0);
 	if (r >= 0)
 		hostnet_blocked_by(nft, h->blocked_by, sizeof(h->blocked_by));
 	return r;
 }
 
-int hostnet_up(int nft, const struct net_addr *subnet, struct hostnet *ret, struct err *err)
+static int up(int nft, const struct net_addr *subnet, struct hostnet *ret, struct err *err)
 {
 	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
 	int r = hostnet_get(nft, ret, err);
@@ -537,15 +552,32 @@ int hostnet_up(int nft, const struct net_addr *subnet, struct hostnet *ret, stru
 		if (r < 0)
 			return r;
 	}
-	return switch_on(ret, err);
+	return hostsysctl_on(ret, err);
+}
+
+int hostnet_up(int nft, const struct net_addr *subnet, struct hostnet *ret, struct err *err)
+{
+	int r = hostnet_get(nft, ret, NULL);
+
+	if (r >= 0 && hostnet_still_open(nft, NULL) < 0)
+		outlast(nft, ret);
+	r = up(nft, subnet, ret, err);
+	if (r < 0)
+		return r;
+	r = set_open(nft, true);
+	return r < 0 ? err_sys(err, r, "let jails into the table '%s'", HOSTNET_TABLE) : 0;
 }
 
 int hostnet_ensure(int nft, struct hostnet *ret, struct err *err)
 {
 	int r = hostnet_get(nft, ret, err);
 
-	if (r == -ENOENT || (r >= 0 && !hostnet_forwarding(AF_INET)))
-		r = hostnet_up(nft, NULL, ret, err);
+	if (r >= 0 && hostnet_forwarding(AF_INET) && index_of(nft, HOSTNET_BRIDGE))
+		return 0;
+	if (r >= 0) /* somebody took it away: `net down`, which is at it? */
+		r = hostnet_still_open(nft, err);
+	if (r >= 0 || r == -ENOENT)
+		r = up(nft, NULL, ret, err);
 	return r;
 }
 
@@ -668,20 +700,6 @@ static void remove_jails(int route)
 	}
 }
 
-static int switch_back(const struct hostnet *h, struct err *err)
-{
-	int r4 = 0, r6 = 0, r;
-
-	if (!h->was4)
-		r4 = io_write_file(AT_FDCWD, FORWARD4, "0");
-	if (h->v6.family && !h->was6) {
-		r6 = io_write_file(AT_FDCWD, FORWARD6, "0");
-		set_listeners(h, "2", "1");
-	}
-	r = r4 < 0 ? r4 : r6;
-	return r < 0 ? err_sys(err, r, "switch forwarding off again") : 0;
-}
-
 /* jails_left() - those that have just ended are gone after a moment. */
 static int jails_left(int route, bool force)
 {
@@ -698,34 +716,81 @@ static int jails_left(int route, bool force)
 	return n;
 }
 
-int hostnet_down(int nft, bool force, struct err *err)
+static int in_use(struct err *err, int n)
 {
-	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
+	err_set(err, EBUSY, "%d jail%s use%s the network", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+	return err_hint(err, "'toastainer net status' lists them; --force cuts them off");
+}
+
+static int remove_all(int nft, int route, const struct hostnet *h, bool unknown, struct err *err)
+{
 	char buf[256] NL_ALIGNED;
 	struct nl b = NL_STACK(buf);
-	struct hostnet h;
-	int r, n;
+	int r = 0, gone;
+
+	remove_interface(route, HOSTNET_PAIR, 0);
+	remove_interface(route, HOSTNET_BRIDGE, 0);
+	if (!unknown)
+		r = hostsysctl_back(h, err);
+	hosttable_delete(&b, h->handle);
+	gone = nl_talk(nft, &b, NULL);
+	if (gone < 0 && gone != -ENOENT && r >= 0)
+		r = err_sys(err, gone, "remove the table '%s'", HOSTNET_TABLE);
+	return r;
+}
+
+/* close_it() - no jail starts from now on. Return: 0, or -EAGAIN when it is another table now. */
+static int close_it(int nft, const struct hostnet *h)
+{
+	int r = set_open(nft, false);
+
+	if (r == -ENOENT)
+		return outlast(nft, h) ? -EAGAIN : 0;
+	if (r >= 0 && !same_table(nft, h)) {
+		set_open(nft, true);
+		return -EAGAIN;
+	}
+	return r;
+}
+
+int hostnet_down(int nft, bool force, bool *unknown, struct err *err)
+{
+	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
+	struct hostnet h = {.handle = 0};
+	int r = -EAGAIN, n, bridge = 0;
 
 	if (route < 0)
 		return err_sys(err, route, "open a netlink socket");
-	n = jails_left(route, force);
-	if (n > 0 && !force) {
-		err_set(err, EBUSY, "%d jail%s use%s the network", n, n == 1 ? "" : "s",
-			n == 1 ? "s" : "");
-		return err_hint(err, "'toastainer net status' lists them; --force cuts them off");
+	for (int tries = 0; r == -EAGAIN && tries < 5; tries++) {
+		n = jails_left(route, force);
+		if (n > 0 && !force)
+			return in_use(err, n);
+		bridge = index_of(route, HOSTNET_BRIDGE);
+		r = hostnet_get(nft, &h, err);
+		*unknown = r == -EBADMSG;
+		if (r < 0 && r != -ENOENT && !*unknown)
+			return r;
+		if (r == -ENOENT)
+			h.handle = 0;
+		r = h.handle ? close_it(nft, &h) : 0;
 	}
-	r = hostnet_get(nft, &h, err);
-	if (r < 0 && r != -ENOENT)
-		return r;
+	if (r < 0 && !*unknown)
+		return err_sys(err, r, "close the table '%s' for jails", HOSTNET_TABLE);
+	/* A jail that is not there now finds it closed, and does not start. */
+	n = hostnet_each(route, NULL, NULL);
+	if (n > 0 && !force) {
+		set_open(nft, true);
+		return in_use(err, n);
+	}
 	if (n > 0)
 		remove_jails(route);
-	remove_interface(route, HOSTNET_PAIR);
-	remove_interface(route, HOSTNET_BRIDGE);
-	if (r == -ENOENT)
-		return 0;
-	r = switch_back(&h, err);
-	hosttable_delete(&b);
-	if (nl_talk(nft, &b, NULL) < 0 && r >= 0)
-		r = err_set(err, EIO, "remove the table '%s'", HOSTNET_TABLE);
-	return r;
+	if (h.handle)
+		return remove_all(nft, route, &h, *unknown, err);
+	/* No table: what may be left of it, but not what another `net up` makes at this moment. */
+	if (same_table(nft, &h)) {
+		remove_interface(route, HOSTNET_PAIR, 0);
+		if (bridge)
+			remove_interface(route, HOSTNET_BRIDGE, bridge);
+	}
+	return 0;
 }

@@ -16,6 +16,7 @@
 
 #define HOSTNET_TABLE  "toastainer_nat"
 #define HOSTNET_BRIDGE "toastainer0"
+#define HOSTNET_OPEN   "open"	/* an empty chain of the table: jails are let in */
 #define HOSTNET_PREFIX "toast-" /* of the jails' interfaces; then the lease's number */
 
 /*
@@ -31,15 +32,27 @@ enum hostnet_group {
 	HOSTNET_GROUPS = 8,
 };
 
-enum { HOSTNET_RA_MAX = 48 };
+/*
+ * Settings of single interfaces that forwarding for the whole host changes: one of these with the
+ * interface's index; 0 is "default".
+ */
+enum hostnet_set {
+	SET_LISTENS = 0,	 /* accept_ra was 1, is 2 by our doing */
+	SET_FORWARDS4 = 1 << 29, /* forwarded already */
+	SET_FORWARDS6 = 1 << 30,
+	SET_KIND = 3 << 29,
+};
+enum { HOSTNET_SET_MAX = 48 };
 
 /* struct hostnet - what is there, and what was there before */
 struct hostnet {
 	struct net_addr v4, v6; /* networks of the jails; v6.family 0: the host has no IPv6 */
 	bool was4, was6;	/* forwarding was on */
-	uint8_t n_ra;		/* interfaces that listen to router advertisements by our doing */
-	uint32_t ra[HOSTNET_RA_MAX];
-	char blocked_by[96]; /* hostnet_blocked_by(), when it was just made; else "" */
+	bool redirects;		/* net.ipv4.conf.all.accept_redirects was on */
+	uint8_t n_set;
+	uint32_t set[HOSTNET_SET_MAX]; /* enum hostnet_set */
+	uint64_t handle;	       /* the kernel's name for just this table; 0: none */
+	char blocked_by[96];	       /* hostnet_blocked_by(), when it was just made; else "" */
 };
 
 /** hostnet_default() - 10.166.0.0/16. */
@@ -61,10 +74,17 @@ int hostnet_up(int nft, const struct net_addr *subnet, struct hostnet *ret, stru
 int hostnet_ensure(int nft, struct hostnet *ret, struct err *err);
 
 /**
+ * hostnet_still_open() - for a launch that has its interface, and so is seen by hostnet_down(): whether
+ * that one has not begun. The two never miss each other: it closes first and looks for jails then.
+ */
+int hostnet_still_open(int nft, struct err *err);
+
+/**
  * hostnet_down() - leave the host as it was. Nothing to do is fine.
  * @force: also when jails use it; they lose their network
+ * @unknown: whether another version made it, so that forwarding was left as it is
  */
-int hostnet_down(int nft, bool force, struct err *err);
+int hostnet_down(int nft, bool force, bool *unknown, struct err *err);
 
 /** hostnet_gateway() - the host's address in a network of the jails. */
 struct net_addr hostnet_gateway(const struct net_addr *net);

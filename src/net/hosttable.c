@@ -13,6 +13,7 @@
  *		before, it forwards for jails only.
  *   input	no jail reaches the host itself.
  *   nat	jails appear under the host's address; published ports.
+ *   open	nothing; that it is there lets jails start (hostnet_still_open()).
  */
 #include <arpa/inet.h>
 #include <linux/netfilter/nf_conntrack_common.h>
@@ -219,6 +220,7 @@ void hosttable_put(struct nl *b, const struct hostnet *h, const void *note, size
 	nft_message(b, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL, NFPROTO_INET, 1);
 	nl_str(b, NFTA_TABLE_NAME, TABLE);
 	nl_attr(b, NFTA_TABLE_USERDATA, note, n);
+	nft_chain(b, TABLE, HOSTNET_OPEN, (struct nft_hook){.hook = -1});
 	put_refuse(b);
 	put_blocked(b);
 	put_source(b);
@@ -228,10 +230,10 @@ void hosttable_put(struct nl *b, const struct hostnet *h, const void *note, size
 	nft_commit(b);
 }
 
-void hosttable_delete(struct nl *b)
+void hosttable_delete(struct nl *b, uint64_t handle)
 {
 	nft_batch(b);
 	nft_message(b, NFT_MSG_DELTABLE, 0, NFPROTO_INET, 0);
-	nl_str(b, NFTA_TABLE_NAME, TABLE);
+	nl_attr(b, NFTA_TABLE_HANDLE, &handle, sizeof(handle));
 	nft_commit(b);
 }

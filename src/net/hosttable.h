@@ -13,7 +13,7 @@
  */
 void hosttable_put(struct nl *b, const struct hostnet *h, const void *note, size_t n);
 
-/** hosttable_delete() - one batch that removes it. */
-void hosttable_delete(struct nl *b);
+/** hosttable_delete() - one batch that removes just the table of this handle (struct hostnet). */
+void hosttable_delete(struct nl *b, uint64_t handle);
 
 #endif

@@ -94,16 +94,16 @@ static bool is_usual(const struct net_policy *p)
 
 int nat_begin(struct nat *n, const struct net_policy *policy, struct err *err)
 {
-	_cleanup_close_ int nft = nl_open(NETLINK_NETFILTER);
 	int r;
 
-	if (nft < 0) {
-		err_sys(err, nft, "open a netlink socket for nf_tables");
+	n->nft = nl_open(NETLINK_NETFILTER);
+	if (n->nft < 0) {
+		err_sys(err, n->nft, "open a netlink socket for nf_tables");
 		return err_hint(err,
 				"the kernel needs nf_tables (CONFIG_NF_TABLES): see 'toastainer "
 				"doctor'");
 	}
-	r = hostnet_ensure(nft, &n->host, err);
+	r = hostnet_ensure(n->nft, &n->host, err);
 	if (r < 0)
 		return r;
 	n->group = HOSTNET_OURS;
@@ -453,8 +453,12 @@ static void put_answers(struct nl *b, int index)
 
 static int not_set_up(struct err *err, int r, const struct nl_answer *why, const char *what)
 {
-	if (why->seq != NUMBER_RATE)
-		return err_sys(err, r, "%s", what);
+	if (why->seq != NUMBER_RATE) {
+		err_sys(err, r, "%s", what);
+		return r == -EINVAL ? err_hint(err, "was '" HOSTNET_BRIDGE
+						    "' removed? 'toastainer net up' makes it again")
+				    : r;
+	}
 	err_sys(err, r, "limit the rate of the jail's network");
 	if (r == -ENOENT || r == -EOPNOTSUPP)
 		return err_hint(err,
@@ -503,6 +507,10 @@ int nat_connect(struct nat *n, const struct net_plan *plan, int host, int jail, 
 	if (r < 0)
 		return r;
 	n->index = index_of(host, name);
+	r = hostnet_still_open(n->nft, err);
+	if (r < 0)
+		return r;
+	sys_close(take_fd(&n->nft));
 	r = set_up(n, plan, host, jail, err);
 	if (r >= 0 && plan->policy->n_publish)
 		r = publish_add(&n->published, &n->host, host, plan->policy, &n->v4, &n->v6, err);
@@ -539,4 +547,6 @@ void nat_release(struct nat *n, const struct net_policy *policy)
 	publish_end(&n->published, policy, &n->v4, &n->v6);
 	free(take_ptr(n->local));
 	n->n_local = 0;
+	if (n->nft >= 0)
+		sys_close(take_fd(&n->nft));
 }

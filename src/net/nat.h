@@ -19,12 +19,13 @@ struct nat {
 	unsigned n_local;
 	uint32_t group; /* enum hostnet_group */
 	int index;	/* of the host's end */
+	int nft;	/* nf_tables of the host, until the jail is connected */
 	struct published published;
 };
 
 #define NAT_INIT                                                                                   \
 	{                                                                                          \
-		.published = PUBLISHED_INIT                                                        \
+		.nft = FD_NONE, .published = PUBLISHED_INIT                                        \
 	}
 
 /** nat_begin() - in the host's namespace: see that its part is there, learn what is needed of it. */

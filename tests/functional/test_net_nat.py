@@ -224,6 +224,19 @@ def test_router_advertisements_are_still_heard(world):
     assert heard("up0") == "1"
 
 
+def test_settings_that_hang_on_forwarding(world):
+    """The kernel changes others' settings when it is told to forward: a hardened host is as hard as before after `net down`."""
+    world.host.sh("ip link add in0 type veth peer name out0;"
+                  "sysctl -qw net.ipv4.conf.all.accept_redirects=0 net.ipv4.conf.in0.forwarding=1 net.ipv6.conf.in0.forwarding=1"
+                  " net.ipv6.conf.default.forwarding=1")
+    before = world.state()
+    cli("net", "up").ok()
+    assert world.host.sh("cat /proc/sys/net/ipv6/conf/in0/accept_ra") == "1\n", "it did not listen, being a router's"
+    assert jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000", f"tcp,{I.PUBLIC6},8000"]) == [f"ok {I.HOST}", f"ok {I.HOST6}"]
+    cli("net", "down").ok()
+    assert world.state() == before
+
+
 def test_rules_of_others_are_left_alone(world):
     world.host.sh("nft add table inet other; nft 'add chain inet other c { type filter hook forward priority 5; }';"
                   "nft add rule inet other c counter")
@@ -274,7 +287,8 @@ def test_forwards_for_jails_only(world):
 
 def test_mended_when_others_took_it_away(world):
     jail(*NAT, attempts=["tcp,127.0.0.1,1"])
-    for harm in ("nft flush ruleset", "sysctl -qw net.ipv4.ip_forward=0", "nft flush ruleset; ip link del toastainer0"):
+    for harm in ("nft flush ruleset", "sysctl -qw net.ipv4.ip_forward=0", "nft flush ruleset; ip link del toastainer0",
+                 "ip link del toastainer0"):
         world.host.sh(harm)
         got = jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000", f"tcp,{I.LAN},8000"])
         assert got == [f"ok {I.HOST}", "refused"], harm
@@ -303,6 +317,105 @@ def test_down_with_jails(world):
         assert world.state() == before
     finally:
         end(p)
+
+
+def test_down_while_a_jail_starts(world):
+    """Between its look at the host's rules and its interface: it must not start without them."""
+    cli("net", "up").ok()
+    old = toast.WRAP
+    toast.WRAP = [*old, "strace", "-qq", "-o", "/dev/null", "-e", "trace=setns", "-e", "inject=setns:delay_enter=1500000:when=1"]
+    try:
+        p = start(["run", "-c", "/", *NAT, "--", "/bin/true"])
+    finally:
+        toast.WRAP = old
+    time.sleep(0.7)
+    cli("net", "down").ok()
+    out, err = p.communicate(timeout=20)
+    assert p.returncode == 125 and b"taken away" in err and b"net up" in err, (p.returncode, err)
+    assert wait_for(lambda: not world.jails()) and not world.host.sh("nft list ruleset")
+    assert jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000", f"tcp,{I.LAN},8000"]) == [f"ok {I.HOST}", "refused"]
+
+
+TRY_THE_HOST = f"""
+import socket, time
+end = time.monotonic() + 1.5
+while time.monotonic() < end:
+    try:
+        socket.create_connection(("{I.HOST}", 8000), 0.2)
+        print("reached", end="")
+        break
+    except OSError:
+        time.sleep(0.01)
+"""
+
+
+@pytest.mark.parametrize("begin", [0.45, 1.05])
+def test_jails_that_start_during_a_slow_down(world, begin):
+    """After its first look for jails, and after it closed. At whatever point: a jail is refused, or makes `net down` be refused, or is a new network's. None is without rules."""
+    cli("net", "up").ok()
+    old = toast.WRAP
+    toast.WRAP = [*old, "strace", "-qq", "-o", "/dev/null", "-e", "trace=sendto", "-e", "inject=sendto:delay_enter=300000"]
+    try:
+        down = start(["net", "down"])
+    finally:
+        toast.WRAP = old
+    jails = []
+    time.sleep(begin)
+    while down.poll() is None:
+        jails.append(start(["run", "-c", "/", *NAT, "--", PYTHON, "-c", TRY_THE_HOST]))
+        time.sleep(0.2)
+    results = [p.communicate(timeout=30) for p in jails]
+    down.communicate()
+    assert down.returncode in (0, 125) and jails
+    for p, (out, err) in zip(jails, results):
+        assert out == b"" and (p.returncode == 0 or p.returncode == 125 and b"hint: " in err), (p.returncode, out, err)
+
+
+def test_up_and_down_and_launches_at_once(world):
+    """Two that take down, or one that makes it anew meanwhile, do not take away what is not theirs."""
+    before = world.state()
+    for _ in range(3):
+        procs = []
+        for i in range(12):
+            procs += [start(["net", "down"])] if i % 3 == 1 else [start(["net", "up"])] if i % 5 == 3 else []
+            procs.append(start(["run", "-c", "/", *NAT, "--", PYTHON, "-", f"tcp,{I.HOST},8000", f"tcp,{I.PUBLIC},8000"],
+                               stdin=open(TRY, "rb")))
+        for p in procs:
+            out, err = p.communicate(timeout=60)
+            if p.args[-1] in ("up", "down"):
+                assert p.returncode == 0 or b"--force" in err, err
+            elif p.returncode:
+                assert b"taken away meanwhile" in err, err
+            else:
+                to_host, to_public = json.loads(out)
+                assert not to_host.startswith("ok") and (to_host, to_public) != ("timeout", "timeout")
+        assert wait_for(lambda: not world.jails())
+        cli("net", "down").ok()
+        assert world.state() == before
+
+
+def test_down_that_was_broken_off(world):
+    """Its first step is to let no jail in any more; a launch says so, `net up` and `net down` go on from there."""
+    before = world.state()
+    cli("net", "up").ok()
+    world.host.sh("nft delete chain inet toastainer_nat open")
+    assert "net up" in error()
+    cli("net", "up").ok()
+    assert run("-c", "/", *NAT, "--", "/bin/true").ok()
+    world.host.sh("nft delete chain inet toastainer_nat open")
+    cli("net", "down").ok()
+    assert world.state() == before
+
+
+def test_table_of_another_version(world):
+    """What cannot be read can still be removed, and it is said what was not restored."""
+    cli("net", "up").ok()
+    world.host.sh("nft delete table inet toastainer_nat; nft add table inet toastainer_nat")
+    for r in (cli("net", "up"), cli("net", "status")):
+        assert r.rc == 125 and "another version" in r.err and "net down" in r.err, r
+    r = cli("net", "down").ok()
+    assert "forwarding" in r.err, r
+    assert not world.host.sh("nft list ruleset") and "toastainer0" not in world.host.links()
 
 
 def test_receipt(world, tmp):
@@ -525,7 +638,8 @@ def test_errors(world):
     assert "cannot be added" in error("--net_iface", "own=busy")
     assert "mode execve" in error("-Me")
     assert "network namespace of the jail's own" in error("--disable_clone_newnet")
-    for bad in ("x", "10.0.0.0", "10.0.0.1/24", "10.0.0.0/31", "fd00::/64"):
+    for bad in ("x", "10.0.0.0", "10.0.0.1/24", "10.0.0.0/31", "fd00::/64", "0.0.0.0/8", "127.8.0.0/16", "224.0.0.0/24",
+                "255.0.0.0/8", "169.254.0.0/16"):
         r = cli("net", "up", "--subnet", bad)
         assert r.rc == 125 and bad in r.err, r
     assert cli("net").rc == 125 and cli("net", "sideways").rc == 125 and cli("net", "up", "--force").rc == 125
