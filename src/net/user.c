@@ -18,7 +18,7 @@ enum { STACK = 262144, SETUP_STACK = 65536 };
 
 /* struct user_run - the launcher's side */
 struct user_run {
-	pid_t pid;
+	pid_t pid, jail;
 	int ctl;
 	bool pasta; /* the helper has a child, and ends it itself */
 	bool ports; /* it holds ports of the host, which the next one may want */
@@ -29,7 +29,7 @@ struct user_run {
 
 struct start {
 	const struct user_plan *plan;
-	pid_t launcher, jail;
+	pid_t launcher;
 	int ctl;
 	volatile struct user_counts *counts;
 };
@@ -44,6 +44,7 @@ static int setup_main(void *arg)
 {
 	struct setup *s = arg;
 
+	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* it waits for the jail */
 	s->r = user_setup(s->u, s->err);
 	return 0;
 }
@@ -158,14 +159,13 @@ static int helper_main(void *arg)
 		sys_close_range(0, (unsigned)ctl - 1, 0);
 	sys_close_range((unsigned)ctl + 1, ~0U, 0);
 	if (s->plan->pasta)
-		return user_pasta(s->plan, s->jail, ctl);
+		return user_pasta(s->plan, ctl);
 	u = mmap(NULL, sizeof(*u), PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (u == MAP_FAILED) {
 		r = err_sys(&err, errno, "memory for the network helper");
 	} else {
 		u->plan = s->plan;
-		u->jail = s->jail;
 		u->counts = s->counts;
 		u->ctl = ctl;
 		u->maker = FD_NONE;
@@ -181,11 +181,11 @@ static int helper_main(void *arg)
 
 /* ---- the launcher */
 
-int user_start(const struct user_plan *p, pid_t pid, struct user_run **ret, struct err *err)
+int user_start(const struct user_plan *p, struct user_run **ret, struct err *err)
 {
 	const uint64_t all = ~0ULL;
 	struct user_run *run = mem_alloc(sizeof(*run));
-	struct start s = {.plan = p, .launcher = (pid_t)sys(SYS_getpid), .jail = pid};
+	struct start s = {.plan = p, .launcher = (pid_t)sys(SYS_getpid)};
 	char *stack = proc_memory(STACK);
 	uint64_t mask;
 	int pair[2];
@@ -215,13 +215,36 @@ int user_start(const struct user_plan *p, pid_t pid, struct user_run **ret, stru
 	return 0;
 }
 
+static void tell(const struct user_run *u)
+{
+	sys(SYS_sendto, u->ctl, &u->jail, sizeof(u->jail), MSG_NOSIGNAL, NULL, 0);
+}
+
+void user_tell(struct user_run *u, pid_t pid)
+{
+	u->jail = pid;
+	if (!u->pasta)
+		tell(u);
+}
+
+pid_t user_hear(int ctl)
+{
+	pid_t pid;
+	long n;
+
+	do
+		n = sys(SYS_recvfrom, ctl, &pid, sizeof(pid), 0, NULL, NULL);
+	while (n == -EINTR);
+	return n == sizeof(pid) ? pid : -1;
+}
+
 int user_wait(struct user_run *u, struct err *err)
 {
 	struct err said;
 	long n;
 
 	if (u->pasta) /* it enters the jail's user namespace: not before that has its maps */
-		sys(SYS_sendto, u->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0);
+		tell(u);
 	do
 		n = sys(SYS_recvfrom, u->ctl, &said, sizeof(said), 0, NULL, NULL);
 	while (n == -EINTR);

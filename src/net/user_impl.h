@@ -72,7 +72,6 @@ struct flow {
 struct user {
 	const struct user_plan *plan;
 	pid_t launcher;
-	pid_t jail;			     /* a process in the jail's network namespace */
 	int ctl;			     /* our end of the launcher's socket */
 	volatile struct user_counts *counts; /* shared with the launcher */
 	/* sockets in the namespace on the other end of the jail's wire */
@@ -125,7 +124,10 @@ int user_nft(const char *iface, struct err *err);
 void user_names(struct user *u);
 
 /* user_pasta.c: all of the helper, for plan->pasta. Return: its exit status */
-int user_pasta(const struct user_plan *plan, pid_t jail, int ctl);
+int user_pasta(const struct user_plan *plan, int ctl);
+
+/* user.c: wait for user_tell(). Return: the jail's process, or -1: there will be none */
+pid_t user_hear(int ctl);
 
 /* user_confine.c */
 int user_confine(struct err *err);

@@ -165,9 +165,8 @@ static void take_packets(struct user *u)
 		key.src = p.src;
 		key.dst = p.dst;
 		if (p.kind == PACKET_SYN) {
-			/* Without data, which comes again. */
-			user_tcp_syn(u, &key, buf,
-				     MIN(p.len, p.header + (size_t)(buf[p.header + 12] >> 4) * 4));
+			/* Without data (TCP Fast Open), which comes again. */
+			user_tcp_syn(u, &key, buf, packet_cut(buf, &p));
 		} else if (p.kind == PACKET_ECHO) {
 			key.proto = IPPROTO_ICMP;
 			user_ping(u, &key, buf + p.header, p.len - p.header);
