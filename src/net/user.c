@@ -15,6 +15,7 @@
 #include "net/user_impl.h"
 
 enum { STACK = 262144, SETUP_STACK = 65536 };
+enum { OTHER_FILES = 40, FLOW_FILES = 3 };
 
 /* struct user_run - the launcher's side */
 struct user_run {
@@ -119,16 +120,29 @@ static int watch_all(struct user *u, struct err *err)
 	return r;
 }
 
-static int prepare(struct user *u, struct err *err)
+/*
+ * take_files() - as many descriptors as we are allowed, and no more flows than they are enough for: a
+ * connection takes one first, and must get the second one.
+ */
+static void take_files(struct user *u)
 {
-	struct rlimit files;
-	int r;
+	rlim_t others = OTHER_FILES + u->plan->n_forwards;
+	struct rlimit files = {0};
 
-	/* Two descriptors a connection, and more: as many as we are allowed. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	u->max_flows = 1;
+	if (files.rlim_max > others + FLOW_FILES)
+		u->max_flows = (uint32_t)MIN((files.rlim_max - others) / FLOW_FILES, USER_FLOWS);
+}
+
+static int prepare(struct user *u, struct err *err)
+{
+	int r;
+
+	take_files(u);
 	u->epoll = (int)sys(SYS_epoll_create1, EPOLL_CLOEXEC);
 	u->route = nl_open(NETLINK_ROUTE);
 	if (u->epoll < 0 || u->route < 0)

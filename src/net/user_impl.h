@@ -90,6 +90,7 @@ struct user {
 	uint64_t now; /* seconds */
 	uint32_t n_timed;
 	uint32_t n_flows; /* that were ever used */
+	uint32_t max_flows;
 	uint32_t free, busy, dead;
 	uint32_t buckets[USER_BUCKETS];
 	struct flow flows[USER_FLOWS];

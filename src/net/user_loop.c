@@ -41,7 +41,7 @@ struct flow *user_new(struct user *u, const struct user_key *key)
 
 	if (i != NONE)
 		u->free = u->flows[i - 1].next;
-	else if (u->n_flows < USER_FLOWS)
+	else if (u->n_flows < u->max_flows)
 		i = ++u->n_flows;
 	else
 		return NULL;

@@ -254,6 +254,13 @@ def test_slow_reader_and_many(host):
 
 
 @privileged
+def test_few_descriptors(host):
+    cmd = [*host.host.prefix, "prlimit", "--nofile=128:128", toast.BIN, "run", "-c", "/", "--net", "user", *argv(f"crowd('{OUT}', 110)")]
+    r = subprocess.run(cmd, capture_output=True, text=True, timeout=60, check=True)
+    assert ast.literal_eval(r.stdout) == [(True, SAID.format(HOST))]
+
+
+@privileged
 def test_counted(host, tmp_path):
     report = tmp_path / "result.json"
     user("--result_json", str(report), attempts=[f"length('{OUT}', 83)", f"push('{OUT}', 2000000)", f"udp('{OUT}', n=1000)"])
