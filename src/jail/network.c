@@ -15,6 +15,11 @@ int network_before(struct jail *j, struct err *err)
 	const char *obstacle;
 	int r;
 
+	if (net && net->user) {
+		r = user_start(net->user, &j->user, err);
+		if (r < 0)
+			return r;
+	}
 	if (!net || net->jails_own)
 		return 0;
 	r = net_enter(net, FD_NONE, &j->net, err);
@@ -45,7 +50,9 @@ int network_after(struct jail *j, struct err *err)
 
 	if (r >= 0 && j->net)
 		r = net_leave(j->net, j->plan->account, err);
-	return r >= 0 && net && net->user ? user_start(net->user, j->guard, &j->user, err) : r;
+	if (r >= 0 && j->user)
+		user_tell(j->user, j->guard);
+	return r;
 }
 
 int network_ready(struct jail *j, struct err *err)

@@ -15,10 +15,11 @@
 #include "net/user_impl.h"
 
 enum { STACK = 262144, SETUP_STACK = 65536 };
+enum { OTHER_FILES = 40, FLOW_FILES = 3 };
 
 /* struct user_run - the launcher's side */
 struct user_run {
-	pid_t pid;
+	pid_t pid, jail;
 	int ctl;
 	bool pasta; /* the helper has a child, and ends it itself */
 	bool ports; /* it holds ports of the host, which the next one may want */
@@ -29,7 +30,7 @@ struct user_run {
 
 struct start {
 	const struct user_plan *plan;
-	pid_t launcher, jail;
+	pid_t launcher;
 	int ctl;
 	volatile struct user_counts *counts;
 };
@@ -44,6 +45,7 @@ static int setup_main(void *arg)
 {
 	struct setup *s = arg;
 
+	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* it waits for the jail */
 	s->r = user_setup(s->u, s->err);
 	return 0;
 }
@@ -118,16 +120,29 @@ static int watch_all(struct user *u, struct err *err)
 	return r;
 }
 
-static int prepare(struct user *u, struct err *err)
+/*
+ * take_files() - as many descriptors as we are allowed, and no more flows than they are enough for: a
+ * connection takes one first, and must get the second one.
+ */
+static void take_files(struct user *u)
 {
-	struct rlimit files;
-	int r;
+	rlim_t others = OTHER_FILES + u->plan->n_forwards;
+	struct rlimit files = {0};
 
-	/* Two descriptors a connection, and more: as many as we are allowed. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	u->max_flows = 1;
+	if (files.rlim_max > others + FLOW_FILES)
+		u->max_flows = (uint32_t)MIN((files.rlim_max - others) / FLOW_FILES, USER_FLOWS);
+}
+
+static int prepare(struct user *u, struct err *err)
+{
+	int r;
+
+	take_files(u);
 	u->epoll = (int)sys(SYS_epoll_create1, EPOLL_CLOEXEC);
 	u->route = nl_open(NETLINK_ROUTE);
 	if (u->epoll < 0 || u->route < 0)
@@ -158,14 +173,13 @@ static int helper_main(void *arg)
 		sys_close_range(0, (unsigned)ctl - 1, 0);
 	sys_close_range((unsigned)ctl + 1, ~0U, 0);
 	if (s->plan->pasta)
-		return user_pasta(s->plan, s->jail, ctl);
+		return user_pasta(s->plan, ctl);
 	u = mmap(NULL, sizeof(*u), PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (u == MAP_FAILED) {
 		r = err_sys(&err, errno, "memory for the network helper");
 	} else {
 		u->plan = s->plan;
-		u->jail = s->jail;
 		u->counts = s->counts;
 		u->ctl = ctl;
 		u->maker = FD_NONE;
@@ -181,11 +195,11 @@ static int helper_main(void *arg)
 
 /* ---- the launcher */
 
-int user_start(const struct user_plan *p, pid_t pid, struct user_run **ret, struct err *err)
+int user_start(const struct user_plan *p, struct user_run **ret, struct err *err)
 {
 	const uint64_t all = ~0ULL;
 	struct user_run *run = mem_alloc(sizeof(*run));
-	struct start s = {.plan = p, .launcher = (pid_t)sys(SYS_getpid), .jail = pid};
+	struct start s = {.plan = p, .launcher = (pid_t)sys(SYS_getpid)};
 	char *stack = proc_memory(STACK);
 	uint64_t mask;
 	int pair[2];
@@ -215,13 +229,36 @@ int user_start(const struct user_plan *p, pid_t pid, struct user_run **ret, stru
 	return 0;
 }
 
+static void tell(const struct user_run *u)
+{
+	sys(SYS_sendto, u->ctl, &u->jail, sizeof(u->jail), MSG_NOSIGNAL, NULL, 0);
+}
+
+void user_tell(struct user_run *u, pid_t pid)
+{
+	u->jail = pid;
+	if (!u->pasta)
+		tell(u);
+}
+
+pid_t user_hear(int ctl)
+{
+	pid_t pid;
+	long n;
+
+	do
+		n = sys(SYS_recvfrom, ctl, &pid, sizeof(pid), 0, NULL, NULL);
+	while (n == -EINTR);
+	return n == sizeof(pid) ? pid : -1;
+}
+
 int user_wait(struct user_run *u, struct err *err)
 {
 	struct err said;
 	long n;
 
 	if (u->pasta) /* it enters the jail's user namespace: not before that has its maps */
-		sys(SYS_sendto, u->ctl, "g", 1, MSG_NOSIGNAL, NULL, 0);
+		tell(u);
 	do
 		n = sys(SYS_recvfrom, u->ctl, &said, sizeof(said), 0, NULL, NULL);
 	while (n == -EINTR);

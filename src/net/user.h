@@ -65,12 +65,17 @@ struct user_counts {
 struct user_run;
 
 /**
- * user_start() - start the helper for a jail whose first process is there and waits.
- * @pid: that process; its network namespace becomes the jail's
+ * user_start() - start the helper. It prepares what needs no jail, then waits for user_tell().
  * @ret: user_stop() it after the jail has ended
  * Return: at once; user_wait() says whether it worked.
  */
-int user_start(const struct user_plan *p, pid_t pid, struct user_run **ret, struct err *err);
+int user_start(const struct user_plan *p, struct user_run **ret, struct err *err);
+
+/**
+ * user_tell() - the jail's first process is there, and waits.
+ * @pid: that process; its network namespace becomes the jail's
+ */
+void user_tell(struct user_run *u, pid_t pid);
 
 /** user_wait() - wait until the jail's network is there. */
 int user_wait(struct user_run *u, struct err *err);

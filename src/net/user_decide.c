@@ -127,6 +127,10 @@ enum user_action user_decide(struct user *u, const struct user_key *key, struct 
 	enum user_action a = USER_ACTIONS;
 
 	*target = key->dst;
+	/* Only a forged packet says so: the host would take it for IPv4, to which other rules apply. */
+	if (key->dst.family == AF_INET6 &&
+	    IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)key->dst.ip))
+		return USER_REJECT;
 	for (unsigned i = 0; i < p->n_rules && a == USER_ACTIONS; i++) {
 		const struct user_rule *r = &p->rules[i];
 

@@ -72,7 +72,6 @@ struct flow {
 struct user {
 	const struct user_plan *plan;
 	pid_t launcher;
-	pid_t jail;			     /* a process in the jail's network namespace */
 	int ctl;			     /* our end of the launcher's socket */
 	volatile struct user_counts *counts; /* shared with the launcher */
 	/* sockets in the namespace on the other end of the jail's wire */
@@ -91,6 +90,7 @@ struct user {
 	uint64_t now; /* seconds */
 	uint32_t n_timed;
 	uint32_t n_flows; /* that were ever used */
+	uint32_t max_flows;
 	uint32_t free, busy, dead;
 	uint32_t buckets[USER_BUCKETS];
 	struct flow flows[USER_FLOWS];
@@ -125,7 +125,10 @@ int user_nft(const char *iface, struct err *err);
 void user_names(struct user *u);
 
 /* user_pasta.c: all of the helper, for plan->pasta. Return: its exit status */
-int user_pasta(const struct user_plan *plan, pid_t jail, int ctl);
+int user_pasta(const struct user_plan *plan, int ctl);
+
+/* user.c: wait for user_tell(). Return: the jail's process, or -1: there will be none */
+pid_t user_hear(int ctl);
 
 /* user_confine.c */
 int user_confine(struct err *err);

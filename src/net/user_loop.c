@@ -41,7 +41,7 @@ struct flow *user_new(struct user *u, const struct user_key *key)
 
 	if (i != NONE)
 		u->free = u->flows[i - 1].next;
-	else if (u->n_flows < USER_FLOWS)
+	else if (u->n_flows < u->max_flows)
 		i = ++u->n_flows;
 	else
 		return NULL;
@@ -165,9 +165,8 @@ static void take_packets(struct user *u)
 		key.src = p.src;
 		key.dst = p.dst;
 		if (p.kind == PACKET_SYN) {
-			/* Without data, which comes again. */
-			user_tcp_syn(u, &key, buf,
-				     MIN(p.len, p.header + (size_t)(buf[p.header + 12] >> 4) * 4));
+			/* Without data (TCP Fast Open), which comes again. */
+			user_tcp_syn(u, &key, buf, packet_cut(buf, &p));
 		} else if (p.kind == PACKET_ECHO) {
 			key.proto = IPPROTO_ICMP;
 			user_ping(u, &key, buf + p.header, p.len - p.header);

@@ -60,6 +60,18 @@ void packet_parse(const uint8_t *p, size_t n, struct packet *ret)
 	parse_transport(p, proto, ret);
 }
 
+size_t packet_cut(uint8_t *p, const struct packet *syn)
+{
+	size_t n = MIN(syn->len, syn->header + (size_t)(p[syn->header + 12] >> 4) * 4), len = n;
+
+	if (syn->src.family == AF_INET6)
+		len -= syn->header;
+	/* The checksums are made anew when it is sent. */
+	p[syn->src.family == AF_INET ? 2 : 4] = (uint8_t)(len >> 8);
+	p[syn->src.family == AF_INET ? 3 : 5] = (uint8_t)len;
+	return n;
+}
+
 uint32_t packet_sum(uint32_t sum, const void *p, size_t n)
 {
 	const uint8_t *b = p;

@@ -21,6 +21,9 @@ struct packet {
 /** packet_parse() - @n bytes from the IP header on. PACKET_OTHER: nothing that we take. */
 void packet_parse(const uint8_t *p, size_t n, struct packet *ret);
 
+/** packet_cut() - the headers of a PACKET_SYN as a packet of their own. Return: its size */
+size_t packet_cut(uint8_t *p, const struct packet *syn);
+
 /** packet_sum() - add bytes to an internet checksum that is not folded yet. */
 uint32_t packet_sum(uint32_t sum, const void *p, size_t n);
 

@@ -172,19 +172,21 @@ static int start_and_wait(struct pasta *p, unsigned n, int ctl, struct err *err)
 	return r < 0 ? r : wait_ready(p, ctl, err);
 }
 
-int user_pasta(const struct user_plan *plan, pid_t jail, int ctl)
+int user_pasta(const struct user_plan *plan, int ctl)
 {
 	static const uint32_t none[6];
 	const uint32_t head[2] = {0x20080522, 0}; /* _LINUX_CAPABILITY_VERSION_3 */
 	struct pasta p = {.fd = FD_NONE, .ready = {FD_NONE, FD_NONE}, .log = {FD_NONE, FD_NONE}};
 	struct err err = ERR_INIT;
-	char number[16], go;
+	char number[16];
 	unsigned n = 0;
+	pid_t jail;
 	int r;
 
 	/* The launcher's end shows on the socket; being killed with it would leave pasta behind. */
 	sys_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-	if (sys(SYS_recvfrom, ctl, &go, 1, 0, NULL, NULL) != 1)
+	jail = user_hear(ctl);
+	if (jail < 0)
 		return 0;
 	while (n < WORDS - 3 && plan->pasta[n]) {
 		p.argv[n] = plan->pasta[n];

@@ -288,6 +288,9 @@ static int maker_main(void *arg)
 	if (sock != 0)
 		sys(SYS_dup3, sock, 0, O_CLOEXEC);
 	sys_close_range(1, ~0U, 0);
+	if (user_confine(NULL) < 0)
+		return 1;
+	sys(SYS_sendto, 0, "", 1, MSG_NOSIGNAL, NULL, 0); /* ready */
 	while (sys(SYS_recvfrom, 0, ask, sizeof(ask), 0, NULL, NULL) == sizeof(ask)) {
 		int fd = (int)sys(
 			SYS_socket, ask[0],
@@ -304,7 +307,7 @@ static int maker_main(void *arg)
 static int start_maker(struct user *u, struct err *err)
 {
 	int pair[2], r;
-	char *stack;
+	char *stack, c;
 
 	if (!u->plan->n_forwards)
 		return 0;
@@ -315,7 +318,11 @@ static int start_maker(struct user *u, struct err *err)
 	r = proc_clone(CLONE_PARENT, 0, maker_main, &pair[1], stack + 32768, 32768, NULL, FD_NONE);
 	sys_close(pair[1]);
 	u->maker = pair[0];
-	return r < 0 ? err_sys(err, r, "start the maker of sockets") : 0;
+	if (r < 0)
+		return err_sys(err, r, "start the maker of sockets");
+	if (sys(SYS_recvfrom, u->maker, &c, 1, 0, NULL, NULL) != 1)
+		return err_set(err, ECANCELED, "the maker of sockets could not be confined");
+	return 0;
 }
 
 int user_make(struct user *u, uint8_t family, int type)
@@ -332,24 +339,6 @@ int user_make(struct user *u, uint8_t family, int type)
 
 /* ---- */
 
-/* enter_landing() - a new namespace, ours or the jail's. */
-static int enter_landing(int jails_user, struct err *err)
-{
-	int r = (int)sys(SYS_unshare, CLONE_NEWNET);
-
-	if (r != -EPERM)
-		return r < 0 ? err_sys(err, r, "make a network namespace") : 0;
-	if (jails_user >= 0) {
-		r = sys_setns(jails_user, CLONE_NEWUSER);
-		if (r >= 0)
-			r = (int)sys(SYS_unshare, CLONE_NEWNET);
-	}
-	if (r >= 0)
-		return 0;
-	err_sys(err, r, "make a network namespace");
-	return err_hint(err, "without CAP_SYS_ADMIN it needs a user namespace of the jail's own");
-}
-
 static int open_ns(pid_t pid, const char *name, struct err *err)
 {
 	char path[48];
@@ -358,6 +347,26 @@ static int open_ns(pid_t pid, const char *name, struct err *err)
 	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, name);
 	fd = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
 	return fd < 0 ? err_sys(err, fd, "open %s", path) : fd;
+}
+
+/* enter_landing() - a new namespace, with our rules. Return: -EPERM: we may not */
+static int enter_landing(struct err *err)
+{
+	int r = (int)sys(SYS_unshare, CLONE_NEWNET);
+
+	return r < 0 ? err_sys(err, r, "make a network namespace") : user_nft(WIRE, err);
+}
+
+/* enter_jails_landing() - the same, in the jail's user namespace. */
+static int enter_jails_landing(pid_t jail, struct err *err)
+{
+	_cleanup_close_ int user = open_ns(jail, "user", err);
+	int r = user < 0 ? user : sys_setns(user, CLONE_NEWUSER);
+
+	if (r >= 0)
+		return enter_landing(err);
+	err_sys(err, r, "make a network namespace");
+	return err_hint(err, "without CAP_SYS_ADMIN it needs a user namespace of the jail's own");
 }
 
 static int make_wire(struct user *u, int jail_ns, struct err *err)
@@ -376,18 +385,24 @@ static int make_wire(struct user *u, int jail_ns, struct err *err)
 
 int user_setup(struct user *u, struct err *err)
 {
-	_cleanup_close_ int net = open_ns(u->jail, "net", err);
-	_cleanup_close_ int user = net < 0 ? FD_NONE : open_ns(u->jail, "user", NULL);
-	int r = net;
+	_cleanup_close_ int net = FD_NONE;
+	struct err early = ERR_INIT;
+	int landing = enter_landing(&early), r; /* while the jail is being made */
+	pid_t jail = user_hear(u->ctl);
 
-	if (r >= 0)
-		r = enter_landing(user, err);
+	if (jail < 0)
+		return err_set(err, ECANCELED, "there is no jail");
+	r = net = open_ns(jail, "net", err);
+	if (r >= 0 && landing == -EPERM) {
+		r = enter_jails_landing(jail, err);
+	} else if (r >= 0 && landing < 0) {
+		*err = early;
+		r = landing;
+	}
 	if (r >= 0)
 		r = make_wire(u, net, err);
 	if (r >= 0)
 		r = side_up(u, false, err);
-	if (r >= 0)
-		r = user_nft(WIRE, err);
 	if (r >= 0)
 		r = open_sockets(u, err);
 	if (r >= 0)

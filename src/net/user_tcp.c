@@ -71,11 +71,18 @@ static int dial(struct user *u, struct flow *f, const struct user_end *to)
 	return user_watch(u, fd, EVENT_FLOW_OUT, user_index(u, f), EPOLLIN | EPOLLOUT | EPOLLET);
 }
 
-static bool same_syn(const struct flow *f, const uint8_t *packet, size_t n)
+/* same_syn() - by its sequence number alone: one that is sent again may have other options. */
+static bool same_syn(const struct flow *f, const uint8_t *packet)
 {
 	size_t sequence = (f->key.src.family == AF_INET ? (size_t)(packet[0] & 15) * 4 : 40) + 4;
 
-	return n == f->len && memcmp(f->packet + sequence, packet + sequence, 4) == 0;
+	return memcmp(f->packet + sequence, packet + sequence, 4) == 0;
+}
+
+static void store_syn(struct flow *f, const uint8_t *packet, size_t n)
+{
+	f->len = (uint16_t)MIN(n, sizeof(f->packet));
+	memcpy(f->packet, packet, f->len);
 }
 
 void user_tcp_syn(struct user *u, const struct user_key *key, const uint8_t *packet, size_t n)
@@ -85,9 +92,12 @@ void user_tcp_syn(struct user *u, const struct user_key *key, const uint8_t *pac
 	enum user_action a;
 	int r;
 
+	/* Another one of the same connection, or the next of the same port: that one is answered then. */
+	if (f && f->state != FLOW_OPEN && f->state != FLOW_CALLING && !same_syn(f, packet))
+		store_syn(f, packet, n);
 	if (f && f->state == FLOW_ANSWERING)
 		user_send_syn(u, f);
-	if (f && (f->state != FLOW_OPEN || same_syn(f, packet, n)))
+	if (f && (f->state != FLOW_OPEN || same_syn(f, packet)))
 		return; /* again, since nobody had answered */
 	if (f)
 		user_free(u, f); /* the jail has given that connection up, and begins another */
@@ -106,8 +116,7 @@ void user_tcp_syn(struct user *u, const struct user_key *key, const uint8_t *pac
 	f->proxy.kind = a == USER_CONNECT ? PROXY_CONNECT : PROXY_SOCKS5;
 	f->proxy.stage = a == USER_CONNECT ? PROXY_REQUEST : PROXY_HELLO;
 	f->proxied = a == USER_SOCKS5 || a == USER_CONNECT;
-	f->len = (uint16_t)MIN(n, sizeof(f->packet));
-	memcpy(f->packet, packet, f->len);
+	store_syn(f, packet, n);
 	user_expire(u, f, CONNECT_SECONDS);
 	r = dial(u, f, &target);
 	if (r < 0)

@@ -53,6 +53,14 @@ class World:
         self.net.close()
 
 
+def children(pid):
+    return [int(x) for x in toast.read(f"/proc/{pid}/task/{pid}/children").split()]
+
+
+def helpers(p):
+    return [k for k in children(p.pid) if toast.read(f"/proc/{k}/comm") == b"toastainer-net\n"]
+
+
 @pytest.fixture
 def host():
     w = World()  # in a user namespace of one group, that group is all who may ping
@@ -95,6 +103,9 @@ CONNECTIONS = (
     (f"udp('{OUT6}', 8)", DENIED),
     (f"length('{OUT}', 83)", 1000000),
     (f"after_reset('{OUT}')", "ECONNRESET"),
+    (f"fast_open('{OUT}')", SAID.format(HOST)),
+    (f"fast_open('{OUT6}')", SAID.format(HOST6)),
+    (f"fast_open('{OUT}', 81)", DENIED),
     ("tcp('9.9.9.2')", "EHOSTUNREACH"),                 # the host has no way there
     ("tcp('9.9.9.3')", "timeout"),                      # ... and says nothing: EINVAL from its own connect
     ("ping('8.8.8.8')", (0, 7, "hi")),
@@ -169,6 +180,11 @@ def test_publish(host):
         p = start(["run", "-c", "/", "--net", "user", "--cap", "CAP_NET_BIND_SERVICE", "--publish", published, "--keep_caps",
                    *argv(f"serve(80, '{kind}')")])
         assert p.stdout.readline() == b"serving\n"
+        helper, = helpers(p)
+        maker, = children(helper)
+        for pid in (helper, maker):  # neither may do more than its work takes
+            status = toast.read(f"/proc/{pid}/status")
+            assert b"Seccomp:\t2\n" in status and b"NoNewPrivs:\t1\n" in status and b"CapPrm:\t0000000000000000\n" in status
         near = host.net if address != HOST else host.host
         where = HOST if address == PRIVATE else address
         got = subprocess.check_output([*near.prefix, PYTHON, "-c", ask, where, "8080", kind], timeout=20)
@@ -191,6 +207,16 @@ def test_rules(host, tmp_path):
     got = with_rules(tmp_path, rules, *[f"{f}('{a}')".replace(", '')", ")") for f, a in calls])
     assert got == [SAID.format(HOST), "timeout", DENIED, DENIED, SAID.format(HOST), True, DENIED, True, SAID.format(HOST),
                    SAID.format("127.0.0.1"), SAID.format("::1")]
+
+
+@privileged
+def test_forged(host, tmp_path):
+    """What is refused over IPv4 is so in the clothes of IPv6 (::ffff:8.8.8.8), which the host would take for IPv4."""
+    path = config(tmp_path, f'cap: "CAP_NET_RAW" user_net {{ rule4 {{ action: REJECT dst_ip: "{OUT}" }} }}')
+    before = host.counts()["echo"]
+    r = nsjail("--config", str(path), *argv(f"tcp('{OUT}')", f"forged('{OUT}')", f"tcp('{OUT6}')"), timeout=60).ok()
+    assert ast.literal_eval(r.out) == [DENIED, None, SAID.format(HOST6)]
+    assert host.counts()["echo"] == before + 1
 
 
 @privileged
@@ -225,6 +251,13 @@ def test_forwards(host, tmp_path):
 def test_slow_reader_and_many(host):
     got = user("--rlimit_nofile", "4096", attempts=[f"push('{OUT}', 30000000)", f"many('{OUT}', 1000)"])
     assert got == [30000000, 1000]
+
+
+@privileged
+def test_few_descriptors(host):
+    cmd = [*host.host.prefix, "prlimit", "--nofile=128:128", toast.BIN, "run", "-c", "/", "--net", "user", *argv(f"crowd('{OUT}', 110)")]
+    r = subprocess.run(cmd, capture_output=True, text=True, timeout=60, check=True)
+    assert ast.literal_eval(r.stdout) == [(True, SAID.format(HOST))]
 
 
 @privileged
@@ -265,8 +298,7 @@ all(1600)
 all(100000)
 """
     def held(p):
-        kids = [int(x) for x in toast.read(f"/proc/{p.pid}/task/{p.pid}/children").split()]
-        helper, = [k for k in kids if toast.read(f"/proc/{k}/comm") == b"toastainer-net\n"]
+        helper, = helpers(p)
         rss = [int(l.split()[1]) for l in toast.read(f"/proc/{helper}/status").splitlines() if l.startswith(b"VmRSS")]
         return len(os.listdir(f"/proc/{helper}/fd")), rss[0]
 
@@ -306,19 +338,15 @@ def test_settings(host, tmp_path):
 @privileged
 def test_they_die_together(host):
     """The helper's end is the jail's, and nothing of either is left when the launcher is killed."""
-    def helper(p):
-        kids = [int(x) for x in toast.read(f"/proc/{p.pid}/task/{p.pid}/children").split()]
-        return [k for k in kids if toast.read(f"/proc/{k}/comm") == b"toastainer-net\n"]
-
     p = start(["run", "-c", "/", "--net", "user", "--", "/bin/sh", "-c", "echo up; exec sleep 60"])
     assert p.stdout.readline() == b"up\n"
-    victim, = helper(p)
+    victim, = helpers(p)
     os.kill(victim, 9)
     r = finish(p)
     assert r.rc == 125 and "network helper has ended" in r.err, r
     p = start(["run", "-c", "/", "--net", "user", "--", "/bin/sh", "-c", "echo up; exec sleep 60"])
     assert p.stdout.readline() == b"up\n"
-    victim, = helper(p)
+    victim, = helpers(p)
     p.kill()
     finish(p)
     assert wait_for(lambda: toast.read(f"/proc/{victim}/stat", b") Z").rpartition(b") ")[2][:1] == b"Z")

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-COUNT = {"socks": 0, "socks_udp": 0, "connect": 0}
+COUNT = {"echo": 0, "socks": 0, "socks_udp": 0, "connect": 0}
 
 
 def family(address):
@@ -65,6 +65,7 @@ def udp(address, port, handler):
 
 
 def echo(c, peer):
+    COUNT["echo"] += 1
     c.sendall(f"you are {peer[0]}\n".encode())
     while data := c.recv(65536):
         c.sendall(data)

@@ -44,6 +44,26 @@ def udp(a, port=7, n=5):
         return s.recv(65535) == data
 
 
+def fast_open(a, port=80):
+    """With data in the first packet (TCP Fast Open)."""
+    with socket.socket(family(a)) as s:
+        s.settimeout(SECONDS)
+        s.setsockopt(socket.IPPROTO_TCP, 34, 1)  # TCP_FASTOPEN_NO_COOKIE
+        s.sendto(b"ping\n", socket.MSG_FASTOPEN, (a, port))
+        said = s.recv(1)  # nothing can be shut down before that
+        s.shutdown(socket.SHUT_WR)
+        return (said + everything(s)).decode()
+
+
+def forged(a, port=80):
+    """A forged packet of IPv6 that begins a connection to an IPv4 address."""
+    src, dst = socket.inet_pton(socket.AF_INET6, "fc00::2"), bytes(10) + b"\xff\xff" + socket.inet_aton(a)
+    syn = struct.pack("!HHIIBBHHH", 4000, port, 1, 0, 5 << 4, 2, 65535, 0, 0)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM) as s:
+        s.sendto(struct.pack("!IHBB", 6 << 28, len(syn), 6, 64) + src + dst + syn, ("eth0", 0x86dd, 0, 0, b"\xff" * 6))
+    time.sleep(0.5)
+
+
 def ping(a):
     v4 = family(a) == socket.AF_INET
     with socket.socket(family(a), socket.SOCK_DGRAM, 1 if v4 else 58) as s:
@@ -72,6 +92,24 @@ def push(a, n):
         s.sendall(b"y" * n)
         s.shutdown(socket.SHUT_WR)
         return int(everything(s))
+
+
+def crowd(a, n):
+    """That many at once, more than can be: some are answered, and once they have gone, another one is."""
+    all_ = [socket.socket(family(a)) for _ in range(n)]
+    for s in all_:
+        s.setblocking(False)
+        s.connect_ex((a, 80))
+    time.sleep(0.7)
+    answered = 0
+    for s in all_:
+        try:
+            answered += s.recv(7) == b"you are"
+        except BlockingIOError:
+            pass
+        s.close()
+    time.sleep(0.2)
+    return answered > 20, tcp(a)
 
 
 def many(a, n):
