@@ -108,14 +108,17 @@ static int feed_dir(struct feed *f, int fd, const struct pack_rules *rules, stru
 	return r;
 }
 
-static NORETURN void child(int fd, const struct pack_rules *rules, uint64_t max, int out,
-			   int report_fd)
+static NORETURN void child(pid_t parent, int fd, const struct pack_rules *rules, uint64_t max,
+			   int out, int report_fd)
 {
 	struct feed f = {.left = max, .out = out};
 	struct report rep = {.err = ERR_INIT};
 	int r;
 
+	/* It also holds the store's lock: nobody may have to wait for one whose parent is gone. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
 	r = digest_begin(&f.digest, &rep.err);
 	if (!r)
 		r = rules ? feed_dir(&f, fd, rules, &rep.err) : feed_file(&f, fd, &rep.err);
@@ -131,6 +134,7 @@ static NORETURN void child(int fd, const struct pack_rules *rules, uint64_t max,
 static int begin(struct tarsrc *s, int fd, const struct pack_rules *rules, uint64_t max,
 		 struct err *err)
 {
+	pid_t parent = getpid();
 	int data[2], report[2];
 
 	if (pipe2(data, O_CLOEXEC) < 0)
@@ -143,8 +147,11 @@ static int begin(struct tarsrc *s, int fd, const struct pack_rules *rules, uint6
 	fcntl(data[1], F_SETPIPE_SZ, 1 << 20);
 	fflush(NULL);
 	s->pid = fork();
-	if (s->pid == 0)
-		child(fd, rules, max, data[1], report[1]);
+	if (s->pid == 0) {
+		close(data[0]); /* else writing would wait for us ourselves */
+		close(report[0]);
+		child(parent, fd, rules, max, data[1], report[1]);
+	}
 	close(data[1]);
 	close(report[1]);
 	s->data = data[0];

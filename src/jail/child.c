@@ -470,7 +470,8 @@ static void kill_descendants(int children)
 
 /*
  * reap_all() - what the kernel kills with a pid namespace it does not count. So end and reap all others
- * first, for a while: one that is not ours to kill, having another user, is left to the kernel.
+ * first, for most of a second, as they need a processor to die: one that is not ours to kill, having
+ * another user, is left to the kernel. The launcher waits a little longer (COUNTING_NS).
  */
 static void reap_all(void)
 {
@@ -479,7 +480,7 @@ static void reap_all(void)
 	/* Not pid 1: we were sent into a jail (`exec`), and the others are not ours. */
 	if (sys(SYS_getpid) != 1 || sys(SYS_kill, -1, SIGKILL) < 0)
 		return;
-	for (int rounds = 0; rounds < 100; rounds++) {
+	for (int rounds = 0; rounds < 1600; rounds++) {
 		int r;
 
 		do

@@ -505,7 +505,7 @@ static void kill_guard(const struct jail *j, int sig)
 }
 
 /* How long a guard that was told to end everything may take, before it is killed itself. */
-enum { COUNTING_NS = 200000000 };
+enum { COUNTING_NS = 1000000000 };
 
 /* cpu_time() - what all of its processes have used so far, nanoseconds. */
 static uint64_t cpu_time(const struct jail *j)

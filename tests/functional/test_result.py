@@ -175,8 +175,11 @@ def test_cpu_time_of_children_that_outlive_the_program(result):
 
 
 def test_peak_of_a_killed_program(result):
-    """dd holds 40 MiB while nobody reads what it writes."""
-    _, j = result("--timeout", "1", "--kill_grace", "0", script="dd if=/dev/zero bs=40M count=1 | sleep 60")
+    """dd holds 40 MiB while nobody reads what it writes. On a busy machine it needs its time to get there."""
+    for timeout in ("1", "8"):
+        _, j = result("--timeout", timeout, "--kill_grace", "0", script="dd if=/dev/zero bs=40M count=1 | sleep 60")
+        if j["peak_kib"] > 30_000:
+            break
     assert j["reason"] == "time_limit" and j["peak_kib"] > 30_000, j
     assert j["memory_peak_bytes"] >= j["peak_kib"] << 10
 
