@@ -213,7 +213,7 @@ static bool reserve(struct sbuf *b, size_t more)
 	if (b->failed)
 		return false;
 	if (b->n + more + 1 > b->cap) {
-		size_t cap = MAX((b->n + more + 1) * 2, (size_t)256);
+		size_t cap = MAX((b->n + more + 1) * 2, (size_t)4000);
 		char *s = mem_realloc(b->s, cap);
 
 		if (!s) {
@@ -268,17 +268,34 @@ void sbuf_utf8(struct sbuf *b, uint32_t c)
 void sbuf_printf(struct sbuf *b, const char *fmt, ...)
 {
 	va_list ap;
+	size_t room;
 	int n;
 
-	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (n < 0 || !reserve(b, (size_t)n))
+	if (!reserve(b, 0))
 		return;
+	room = b->cap - b->n;
 	va_start(ap, fmt);
-	vsnprintf(b->s + b->n, (size_t)n + 1, fmt, ap);
+	n = vsnprintf(b->s + b->n, room, fmt, ap);
 	va_end(ap);
-	b->n += (size_t)n;
+	if (n >= 0 && (size_t)n >= room && reserve(b, (size_t)n)) {
+		va_start(ap, fmt);
+		n = vsnprintf(b->s + b->n, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
+	if (n >= 0 && !b->failed)
+		b->n += (size_t)n;
+	b->s[b->n] = 0;
+}
+
+void sbuf_number(struct sbuf *b, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while (v /= 10);
+	sbuf_put(b, digits + at, sizeof(digits) - at);
 }
 
 unsigned str_utf8_len(const char *text)

@@ -59,6 +59,9 @@ void sbuf_put(struct sbuf *b, const char *s, size_t n);
 void sbuf_puts(struct sbuf *b, const char *s);
 void sbuf_printf(struct sbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/** sbuf_number() - in decimal; for texts with many numbers, where printf would take most of the time. */
+void sbuf_number(struct sbuf *b, uint64_t v);
+
 /** sbuf_utf8() - a code point as UTF-8. */
 void sbuf_utf8(struct sbuf *b, uint32_t c);
 

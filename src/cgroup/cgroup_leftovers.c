@@ -57,24 +57,32 @@ static void look_at(int parent, const char *name)
 		unlinkat(parent, name, AT_REMOVEDIR);
 }
 
+/*
+ * has_others() - whether there can be groups besides ours and the one for the launcher. A directory has two
+ * links of its own, and one for each group below.
+ */
+static bool has_others(const char *parent)
+{
+	char self[PATH_MAX + 32];
+	struct stat st;
+
+	if (stat(parent, &st) < 0 || st.st_nlink <= 3)
+		return false;
+	snprintf(self, sizeof(self), "%s/" HIERARCHY_SELF, parent);
+	return st.st_nlink > 4 || access(self, F_OK) < 0;
+}
+
 void cgroup_tidy(const struct cgroup_plan *plan)
 {
 	for (unsigned i = 0; i < plan->n; i++) {
-		int fd = sys_openat(AT_FDCWD, plan->place[i].parent, O_RDONLY | O_DIRECTORY, 0);
-		struct stat st;
-		DIR *d;
+		const char *parent = plan->place[i].parent;
+		DIR *d = has_others(parent) ? opendir(parent) : NULL;
 
-		if (fd < 0)
+		if (!d)
 			continue;
-		/* Two links of its own, one for each group below: mostly ours alone. */
-		d = fstat(fd, &st) == 0 && st.st_nlink <= 3 ? NULL : fdopendir(fd);
-		if (!d) {
-			sys_close(fd);
-			continue;
-		}
 		for (struct dirent *e; (e = readdir(d));)
 			if (e->d_type == DT_DIR)
-				look_at(fd, e->d_name);
+				look_at(dirfd(d), e->d_name);
 		closedir(d);
 	}
 }

@@ -1039,7 +1039,9 @@ void *schema_append(struct config *cfg, void *message, const struct setting *row
 const struct setting *schema_find(const struct message *m, const char *name, size_t n)
 {
 	for (const struct setting *row = m->rows; row < m->rows + m->n; row++)
-		if (row->name && strlen(row->name) == n && memcmp(row->name, name, n) == 0)
+		/* The first letter first: there are hundreds of rows, and each option looks here. */
+		if (row->name && n && row->name[0] == name[0] && strlen(row->name) == n &&
+		    memcmp(row->name, name, n) == 0)
 			return row;
 	return NULL;
 }

@@ -120,10 +120,13 @@ void result_weaker(struct result *r, enum protection p, enum protection_state st
 
 static void put_number(struct sbuf *b, const char *key, bool there, uint64_t value)
 {
+	sbuf_puts(b, ",\"");
+	sbuf_puts(b, key);
+	sbuf_puts(b, "\":");
 	if (there)
-		sbuf_printf(b, ",\"%s\":%llu", key, (unsigned long long)value);
+		sbuf_number(b, value);
 	else
-		sbuf_printf(b, ",\"%s\":null", key);
+		sbuf_puts(b, "null");
 }
 
 /* The names of the bits of a set, as an array. */
@@ -156,7 +159,7 @@ static void put_error(struct sbuf *b, const struct err *err)
 
 static void put_figures(struct sbuf *b, const struct result *r)
 {
-	const char *comma = "";
+	const char *comma = "\"";
 
 	for (unsigned i = 0; i < RESULT_FIGURES; i++)
 		put_number(b, figures[i], r->sources[i], r->figures[i]);
@@ -164,8 +167,12 @@ static void put_figures(struct sbuf *b, const struct result *r)
 	for (unsigned i = 0; i < RESULT_FIGURES; i++) {
 		if (!r->sources[i])
 			continue;
-		sbuf_printf(b, "%s\"%s\":\"%s\"", comma, figures[i], sources[r->sources[i]]);
-		comma = ",";
+		sbuf_puts(b, comma);
+		sbuf_puts(b, figures[i]);
+		sbuf_puts(b, "\":\"");
+		sbuf_puts(b, sources[r->sources[i]]);
+		sbuf_puts(b, "\"");
+		comma = ",\"";
 	}
 	sbuf_puts(b, "}");
 }
@@ -176,7 +183,11 @@ static void put_protection(struct sbuf *b, const struct result *r, enum protecti
 				      : r->degraded >> p & 1 ? PROTECTION_DEGRADED
 							     : PROTECTION_ENFORCED;
 
-	sbuf_printf(b, "{\"protection\":\"%s\",\"state\":\"%s\"", receipt_name(p), states[state]);
+	sbuf_puts(b, "{\"protection\":\"");
+	sbuf_puts(b, receipt_name(p));
+	sbuf_puts(b, "\",\"state\":\"");
+	sbuf_puts(b, states[state]);
+	sbuf_puts(b, "\"");
 	for (unsigned i = 0; i < r->n_notes; i++) {
 		if (r->notes[i].protection != p || r->notes[i].state != state)
 			continue;

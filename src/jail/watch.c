@@ -13,9 +13,13 @@ enum { IDLE_LOOKS = 8 };
 
 static unsigned count_cpus(void)
 {
-	cpu_set_t set;
+	unsigned long set[128]; /* not a cpu_set_t: counting what is in one takes 10 us */
+	long n = sys(SYS_sched_getaffinity, 0, sizeof(set), set);
+	unsigned cpus = 0;
 
-	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (unsigned)CPU_COUNT(&set);
+	for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(set[0]); i++)
+		cpus += (unsigned)__builtin_popcountl(set[i]);
+	return MAX(cpus, 1U);
 }
 
 void watch_start(struct watch_state *w, const struct watch_plan *p, uint64_t now)

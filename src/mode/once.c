@@ -29,7 +29,7 @@ struct once {
 	once_committer commit;		 /* NULL: nobody wants what it wrote */
 	struct claim claim;
 	struct planned planned;
-	char memory[8192] __attribute__((aligned(16))); /* the plan's first memory */
+	char memory[12288] __attribute__((aligned(16))); /* the plan's first memory */
 	struct jail jail;
 	struct template template; /* mode rerun */
 	struct relay relay;
