@@ -143,6 +143,8 @@ static void take_match(struct matches *l, const struct net_match *m, bool nat64)
 	static const uint8_t with_ports[] = {IPPROTO_TCP, IPPROTO_UDP};
 	bool both = m->port.given && !m->proto;
 
+	if (!l->v) /* lists_alloc() counted nothing */
+		return;
 	for (unsigned i = 0; i < (both ? 2U : 1U); i++) {
 		struct net_match *to = &l->v[l->n++];
 
