@@ -9,13 +9,6 @@
 #include "base/proc.h"
 #include "base/sys.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED
-#endif
-#endif
 #ifdef SANITIZED
 #include <sanitizer/asan_interface.h>
 #endif

@@ -449,8 +449,8 @@ static void put_signal(struct result *r)
 		result_hit(r, HIT_RLIMIT_CPU);
 }
 
-/* finish() - the guard is dead: make the result of what is known. */
-static void finish(struct jail *j, int guard_status, const struct rusage *ru)
+/* put_result() - the guard is dead: make the result of what is known. */
+static void put_result(struct jail *j, int guard_status, const struct rusage *ru)
 {
 	struct result *r = &j->result;
 	struct cgroup_usage groups;
@@ -463,7 +463,6 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 							     : CGROUP_ALL,
 		     &groups);
 	r->exit_code = -1;
-	j->finished = true;
 	if (r->reason != RESULT_SETUP_FAILED) {
 		trace_finish(&j->trace, &r->trace);
 		if (WIFSIGNALED(status)) {
@@ -489,7 +488,6 @@ static void finish(struct jail *j, int guard_status, const struct rusage *ru)
 		r->layers = j->plan->n_layers;
 	}
 	put_file_systems(j);
-	network_figures(j);
 	if (j->plan->measure && !j->measure_ns)
 		measure_end(&j->measure, r);
 	result_cgroup_figures(r, &groups);
@@ -543,15 +541,12 @@ static void watch_limits(struct jail *j)
 		jail_limit(j, RESULT_TIME_LIMIT, p->time_ns / 1000, (now - j->started_ns) / 1000);
 }
 
-int jail_step(struct jail *j)
+/* guard_ended() - reap it, if there is something to reap. */
+static bool guard_ended(struct jail *j)
 {
 	struct rusage ru;
 	int status, r;
 
-	while (take_report(j))
-		;
-	if (j->finished)
-		return 1;
 	watch_limits(j);
 	if (j->measure_ns && now_ns() >= j->measure_ns) {
 		measure_begin(&j->measure);
@@ -561,11 +556,26 @@ int jail_step(struct jail *j)
 	r = sys_wait4(j->guard, &status,
 		      __WALL | (j->program_reported && j->plan->own_process ? 0 : WNOHANG), &ru);
 	if (r <= 0)
-		return 0;
+		return false;
 	while (take_report(j)) /* said before it died */
 		;
 	j->guard = 0;
-	finish(j, status, &ru);
+	put_result(j, status, &ru);
+	return true;
+}
+
+int jail_step(struct jail *j)
+{
+	while (take_report(j))
+		;
+	if (j->finished)
+		return 1;
+	if (j->guard)
+		network_step(j);
+	if ((j->guard && !guard_ended(j)) || !network_finish(j))
+		return 0;
+	network_figures(j);
+	j->finished = true;
 	return 1;
 }
 
@@ -573,7 +583,7 @@ uint64_t jail_next_ns(const struct jail *j)
 {
 	uint64_t next = watch_next(&j->watch);
 
-	if (j->finished)
+	if (!j->guard)
 		return 0;
 	return j->measure_ns && (!next || j->measure_ns < next) ? j->measure_ns : next;
 }
@@ -598,7 +608,7 @@ void jail_limit(struct jail *j, enum result_reason reason, uint64_t limit, uint6
 		return;
 	j->result.limit = limit;
 	j->result.used = used;
-	if (j->finished) { /* by itself, before we noticed */
+	if (!j->guard) { /* by itself, before we noticed */
 		j->ended_by = j->result.reason = reason;
 		return;
 	}
@@ -615,6 +625,10 @@ void jail_end(struct jail *j, enum result_reason reason, int sig)
 {
 	static const struct watch_plan at_once, counting = {.grace_ns = COUNTING_NS};
 
+	if (!j->guard) {
+		network_give_up(j);
+		return;
+	}
 	if (j->ended_by == RESULT_EXITED) {
 		j->ended_by = reason;
 		j->ended_signal = sig;

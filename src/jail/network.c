@@ -67,15 +67,30 @@ int network_fd(const struct jail *j)
 
 void network_step(struct jail *j)
 {
-	if (!j->user) {
+	if (j->net)
 		net_step(j->net);
+	if (!j->user || !user_finished(j->user))
 		return;
-	}
-	/* It says nothing once the jail runs: it has ended. */
 	err_set(&j->result.err, EPIPE, "the network helper has ended, and the jail with it");
 	snprintf(j->result.err.step, sizeof(j->result.err.step), "network");
 	j->result.reason = RESULT_SETUP_FAILED;
 	jail_end(j, RESULT_SETUP_FAILED, 0);
+}
+
+bool network_finish(struct jail *j)
+{
+	if (!j->user)
+		return true;
+	if (!j->parted)
+		user_finish(j->user);
+	j->parted = true;
+	return user_finished(j->user);
+}
+
+void network_give_up(struct jail *j)
+{
+	if (j->user)
+		user_give_up(j->user);
 }
 
 void network_figures(struct jail *j)

@@ -30,10 +30,19 @@ int network_ready(struct jail *j, struct err *err);
 /** network_fd() - readable when network_step() has something to do; FD_NONE: never. */
 int network_fd(const struct jail *j);
 
-/** network_step() - serve what is asked for; or end the jail, when its network has gone. */
+/** network_step() - serve what is asked for; or end the jail, when its network has gone. Does not wait. */
 void network_step(struct jail *j);
 
-/** network_figures() - the jail has ended: what went through its connection. */
+/**
+ * network_finish() - the jail's processes have ended: what they sent last goes out.
+ * Return: whether all of it has, or has had its time; else ask again when network_fd() has something.
+ */
+bool network_finish(struct jail *j);
+
+/** network_give_up() - what has not gone out yet is lost. */
+void network_give_up(struct jail *j);
+
+/** network_figures() - after network_finish(): what went through its connection. */
 void network_figures(struct jail *j);
 
 /** network_release() - the jail has ended: interfaces come back. Failures go to the log. */

@@ -13,6 +13,7 @@
 #include "config/to_plan.h"
 #include "jail/hints.h"
 #include "jail/jail.h"
+#include "jail/network.h"
 
 #include "../../include/toastainer.h"
 
@@ -133,6 +134,8 @@ static int make_pollable(struct toastainer_jail *j, struct err *err)
 	r = watch(j->epoll, j->jail.guard_fd, err);
 	if (r >= 0)
 		r = watch(j->epoll, j->jail.ctl, err);
+	if (r >= 0 && network_fd(&j->jail) >= 0)
+		r = watch(j->epoll, network_fd(&j->jail), err);
 	if (r < 0 || !jail_next_ns(&j->jail))
 		return r;
 	j->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

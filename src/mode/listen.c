@@ -399,7 +399,12 @@ static bool launch_again(struct server *s, struct conn *c)
 
 static void jail_event(struct server *s, struct conn *c)
 {
-	if (!jail_step(&c->jail) || launch_again(s, c))
+	if (!jail_step(&c->jail)) {
+		if (!c->jail.guard) /* what it sent last is on its way */
+			unwatch(s, &c->guard);
+		return;
+	}
+	if (launch_again(s, c))
 		return;
 	log_end(s, c);
 	if (c->parked)
@@ -535,8 +540,6 @@ static void handle(struct server *s, const struct watch *w)
 		accept_all(s, w->fd);
 	else if (w == &c->client)
 		client_gone(s, c);
-	else if (w == &c->net)
-		network_step(&c->jail);
 	else
 		jail_event(s, c);
 }

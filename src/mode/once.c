@@ -192,7 +192,7 @@ static int follow(struct once *o, struct err *err)
 
 	while (!jail_step(j)) {
 		struct pollfd fds[POLL_FDS] = {
-			[POLL_GUARD] = {j->guard_fd, POLLIN, 0},
+			[POLL_GUARD] = {j->guard ? j->guard_fd : FD_NONE, POLLIN, 0},
 			[POLL_SIGNALS] = {o->signals, POLLIN, 0},
 			[POLL_CTL] = {j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
 			[POLL_NET] = {network_fd(j), POLLIN, 0},
@@ -212,8 +212,6 @@ static int follow(struct once *o, struct err *err)
 			return err_sys(err, errno, "wait for the jail");
 		if (fds[POLL_SIGNALS].revents)
 			take_signals(o);
-		if (fds[POLL_NET].revents)
-			network_step(j);
 		if (o->relaying)
 			relay_pump(&o->relay, j->tty_master, fds + POLL_RELAY);
 		output_pump(&o->output);

@@ -284,6 +284,25 @@ bool user_counts(const struct user_run *u, struct user_counts *ret)
 	return true;
 }
 
+void user_finish(struct user_run *u)
+{
+	if (!u->pasta)
+		sys(SYS_shutdown, u->ctl, SHUT_WR);
+}
+
+bool user_finished(const struct user_run *u)
+{
+	char said;
+
+	return sys(SYS_recvfrom, u->ctl, &said, sizeof(said), MSG_DONTWAIT, NULL, NULL) != -EAGAIN;
+}
+
+void user_give_up(struct user_run *u)
+{
+	if (!u->pasta)
+		sys(SYS_kill, u->pid, SIGKILL);
+}
+
 void user_stop(struct user_run *u, bool wait)
 {
 	if (!u)

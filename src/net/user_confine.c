@@ -67,6 +67,10 @@ static int filter_calls(struct err *err)
 		ALLOW(SYS_epoll_wait),
 #endif
 		ALLOW(SYS_exit_group),
+#ifdef SANITIZED
+		ALLOW(SYS_sigaltstack),
+		ALLOW(SYS_futex),
+#endif
 		IS(SYS_socket, 0, 4), /* of the internet's */
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
 		IS(AF_INET, 1, 0),

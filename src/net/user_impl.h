@@ -87,7 +87,9 @@ struct user {
 	struct net_addr resolvers[8];
 	int forwards[USER_FORWARDS];
 	int epoll;
-	uint64_t now; /* seconds */
+	uint64_t now;		       /* seconds */
+	bool ending;		       /* the jail has gone: only what it sent last is to go out */
+	uint64_t ends_ms, patience_ms; /* then: at the latest, and when nothing more moves */
 	uint32_t n_timed;
 	uint32_t n_flows; /* that were ever used */
 	uint32_t max_flows;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * The helper's loop, and its table of flows. Called by user.c once everything is there. It ends with
- * the process: by the launcher's signal, or because the launcher is gone.
+ * the process: by the launcher's signal, or when what the jail sent last has gone out.
  *
  * A flow that has ended stays out of use until all events of this turn have been looked at, since some
  * of them may be about it.
@@ -13,6 +13,7 @@
 #include "net/user_packet.h"
 
 enum { EVENTS = 128, NONE = 0 }; /* lists hold an index plus one */
+enum { ENDING_MS = 5000, PATIENCE_MS = 2000 };
 
 /* ---- flows */
 
@@ -186,6 +187,48 @@ static void flow_event(struct user *u, uint32_t i, unsigned side, uint32_t event
 		user_udp_event(u, f, side);
 }
 
+/* ---- the end */
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void begin_ending(struct user *u)
+{
+	u->ending = true;
+	u->ends_ms = now_ms() + ENDING_MS;
+	u->patience_ms = now_ms() + PATIENCE_MS;
+	sys(SYS_epoll_ctl, u->epoll, EPOLL_CTL_DEL, u->ctl, NULL);
+}
+
+/* The kernel has ended the dead jail's connections: each shows its end once all of it was read. */
+static bool all_sent(const struct user *u)
+{
+	for (uint32_t i = 0; i < u->n_flows; i++)
+		if (u->flows[i].state == FLOW_OPEN && u->flows[i].key.proto == IPPROTO_TCP &&
+		    !u->flows[i].half[0].ended)
+			return false;
+	return true;
+}
+
+/* end_or_wait() - the end, or else for how long to wait; @n: events that there were. Return: ms */
+static int end_or_wait(struct user *u, long n)
+{
+	uint64_t now = now_ms();
+
+	if (n > 0)
+		u->patience_ms = MIN(now + PATIENCE_MS, u->ends_ms);
+	if ((n <= 0 && all_sent(u)) || now >= u->patience_ms) {
+		sys(SYS_shutdown, u->ctl, SHUT_RDWR); /* at once; leaving takes longer */
+		sys(SYS_exit_group, 0);
+	}
+	return n > 0 ? 0 : (int)(u->patience_ms - now);
+}
+
 static void event(struct user *u, const struct epoll_event *e)
 {
 	uint32_t i = (uint32_t)(e->data.u64 >> 8);
@@ -195,7 +238,7 @@ static void event(struct user *u, const struct epoll_event *e)
 	case EVENT_TCP: user_tcp_accept(u, i); break;
 	case EVENT_UDP: user_udp_out(u, i); break;
 	case EVENT_DNS: dns_step(u->dns); break;
-	case EVENT_CTL: sys(SYS_exit_group, 0); break; /* the launcher is gone */
+	case EVENT_CTL: begin_ending(u); break;
 	case EVENT_FLOW_IN: flow_event(u, i, 0, e->events); break;
 	case EVENT_FLOW_OUT: flow_event(u, i, 1, e->events); break;
 	case EVENT_CONTROL:
@@ -214,11 +257,16 @@ static void event(struct user *u, const struct epoll_event *e)
 void user_loop(struct user *u)
 {
 	struct epoll_event events[EVENTS];
+	long n = 0;
 
 	run_timers(u);
 	for (;;) {
-		int wait = u->busy != NONE ? 0 : u->n_timed ? 1000 : -1;
-		long n = sys(SYS_epoll_pwait, u->epoll, events, EVENTS, wait, NULL, 0);
+		int wait = u->busy != NONE ? 0
+			   : u->ending	   ? end_or_wait(u, n)
+			   : u->n_timed	   ? 1000
+					   : -1;
+
+		n = sys(SYS_epoll_pwait, u->epoll, events, EVENTS, wait, NULL, 0);
 
 		if (n < 0 && n != -EINTR)
 			sys(SYS_exit_group, 1);

@@ -254,6 +254,13 @@ def test_slow_reader_and_many(host):
 
 
 @privileged
+def test_last_words(host):
+    """What a program has sent arrives, though it has ended and its reader takes a second to begin."""
+    assert user(attempts=[f"last_words('{OUT}', 3000000)"]) == [None]
+    assert wait_for(lambda: host.counts()["slow"] == 3000000)
+
+
+@privileged
 def test_few_descriptors(host):
     cmd = [*host.host.prefix, "prlimit", "--nofile=128:128", toast.BIN, "run", "-c", "/", "--net", "user", *argv(f"crowd('{OUT}', 110)")]
     r = subprocess.run(cmd, capture_output=True, text=True, timeout=60, check=True)

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-COUNT = {"echo": 0, "socks": 0, "socks_udp": 0, "connect": 0}
+COUNT = {"echo": 0, "socks": 0, "socks_udp": 0, "connect": 0, "slow": 0}
 
 
 def family(address):
@@ -86,6 +86,7 @@ def slow(c, _peer):
     time.sleep(1)
     while data := c.recv(1 << 20):
         total += len(data)
+    COUNT["slow"] += total
     c.sendall(str(total).encode())
 
 

@@ -94,6 +94,13 @@ def push(a, n):
         return int(everything(s))
 
 
+def last_words(a, n):
+    """To the same, and it is not waited for."""
+    s = plug(a, 84)
+    s.settimeout(20)
+    s.sendall(b"y" * n)
+
+
 def crowd(a, n):
     """That many at once, more than can be: some are answered, and once they have gone, another one is."""
     all_ = [socket.socket(family(a)) for _ in range(n)]
