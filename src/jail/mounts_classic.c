@@ -215,8 +215,13 @@ static int remount(int fd, uint64_t attrs, uint64_t skip_top, bool deep, struct 
 			const char *rel = line.where + (str_eq(base, "/") ? 0 : strlen(base));
 
 			m = target_find(fd, rel, O_PATH, true);
+			/* covered, by a mount above it or on the same place: cannot be reached */
 			if (m < 0)
-				continue; /* covered by another mount: cannot be reached */
+				continue;
+			if (mount_id(m) != line.id) {
+				sys_close(m);
+				continue;
+			}
 			flags |= ms_flags(attrs);
 		}
 		fd_path(at, sizeof(at), m);
