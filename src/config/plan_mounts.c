@@ -545,7 +545,9 @@ static int missing_targets(struct planner *p, struct mount_list *l, int root, st
 		m->exists_is_fine = m->kind == MOUNT_SYMLINK;
 		if (!target_is_missing(root, m))
 			continue;
-		if (!(l->v[0].attrs & MOUNT_ATTR_RDONLY) && m->cover_link) {
+		/* No reason to hide all that is mounted on the host's root below a layer. */
+		if (m->cover_link &&
+		    (!(l->v[0].attrs & MOUNT_ATTR_RDONLY) || str_eq(l->v[0].src, "/"))) {
 			plan_warn(p,
 				  "'%s' has no %s, which the network brings: make an empty file "
 				  "there",

@@ -155,7 +155,7 @@ def prepare(cache):
     root = cache / "root"
     root_file_system(root)
     kernel(cache, root)
-    disk(root, cache / "root.ext4", 300)
+    disk(root, cache / "root.ext4", 700)
     sh("rm", "-rf", "--one-file-system", root)
     stamp.write_text(key)
 
