@@ -31,6 +31,8 @@ static int make_failed(const struct cgroup_place *p, int code, const char *path,
 		return err_hint(err,
 				"the cgroup tree is mounted read-only: in a container, have it "
 				"mounted writable, with a cgroup namespace of its own");
+	if (code != -EACCES && code != -EPERM && code != -ENOENT)
+		return -err->code; /* not for want of a place */
 	if (geteuid() != 0)
 		return err_hint(err, "a user needs a group that was handed over: start it by "
 				     "systemd-run --user --scope -p Delegate=yes toastainer ...");
@@ -65,12 +67,15 @@ static int make_group(struct cgroup *c, unsigned i, struct err *err)
 		if (r < 0)
 			continue;
 		r = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
-		if (r < 0)
-			continue; /* -ENOENT: taken for a leftover before it was locked */
-		if (flock(r, LOCK_EX | LOCK_NB) == 0) {
+		if (r == -ENOENT)
+			continue; /* taken for a leftover before it was locked */
+		if (r >= 0 && flock(r, LOCK_EX | LOCK_NB) == 0) {
 			c->dir[i] = r;
 			return 0;
 		}
+		unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+		if (r < 0)
+			break;
 		sys_close(r);
 		r = -EEXIST;
 	}
