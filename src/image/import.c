@@ -10,7 +10,6 @@
 #include "base/sys.h"
 #include "image/digest.h"
 #include "image/import.h"
-#include "image/digest.h"
 #include "image/tarsrc.h"
 
 #define JSON_MAX ((size_t)8 << 20)
@@ -312,7 +311,7 @@ static enum import_format guess(const char *name)
 static int look_at_archive(int fd, enum import_format *ret, struct err *err)
 {
 	struct archive *ar = archive_read_new();
-	struct archive_entry *e;
+	struct archive_entry *e = NULL;
 	int r = 0, got;
 
 	if (!ar)
