@@ -25,13 +25,14 @@ static bool given(const struct config *cfg, const char *name)
 static int take_layers(struct config *cfg, const struct store *s, const struct store_image *img,
 		       struct err *err)
 {
-	unsigned n = img->layers.n;
+	unsigned n = img->flat ? 1 : img->layers.n;
 
 	cfg->layers.v = arena_alloc(&cfg->arena, (n + 1) * sizeof(*cfg->layers.v));
 	if (!cfg->layers.v)
 		return err_oom(err);
 	for (unsigned i = 0; i < n; i++) {
-		char *path = store_layer_path(s, &cfg->arena, img->layers.v[n - 1 - i]);
+		char *path = img->flat ? store_flat_path(s, &cfg->arena, img->id)
+				       : store_layer_path(s, &cfg->arena, img->layers.v[n - 1 - i]);
 
 		if (!path)
 			return err_oom(err);

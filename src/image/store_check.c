@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "image/digest.h"
+#include "image/flat.h"
 #include "image/store_check.h"
 #include "image/tarsrc.h"
 
@@ -311,6 +312,8 @@ static int check_image(struct check *c, const char *id, struct err *err)
 		bad(c, "image %.12s: its configuration was changed", id);
 	arena_free(&a);
 	if (!r && layers_of(c->s, id, &layers, &why))
+		bad(c, "image %.12s: %s", id, why.msg);
+	else if (!r && flat_check(c->s, id, &why))
 		bad(c, "image %.12s: %s", id, why.msg);
 	for (size_t i = 0; !r && i < layers.n; i++)
 		if (!store_has_layer(c->s, layers.v[i]))

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * All layers of an image put together in one directory, of hard links: what the kernel needs for an
+ * overlay grows with its layers, and so does each look at a file through it.
+ */
+#ifndef TOASTAINER_IMAGE_FLAT_H
+#define TOASTAINER_IMAGE_FLAT_H
+
+#include "image/store_write.h"
+
+/* Images with more layers get one. Fewer cost at most a fifth of a launch (docs/disposable.md). */
+#define FLAT_ABOVE 8
+
+/**
+ * flat_make() - make it, if the image has that many layers and none yet.
+ * To be called when an image gets a name, with the store's lock held. Where files cannot have more
+ * links nothing is made: such an image runs, too.
+ */
+int flat_make(struct store_work *w, const char *id, struct err *err);
+
+/**
+ * flat_check() - whether an image's is complete.
+ * Return: 0: yes, or it has none; else @err says what is wrong.
+ */
+int flat_check(const struct store *s, const char *id, struct err *err);
+
+#endif
