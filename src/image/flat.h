@@ -8,8 +8,8 @@
 
 #include "image/store_write.h"
 
-/* Images with more layers get one. Fewer cost at most a fifth of a launch (docs/disposable.md). */
-#define FLAT_ABOVE 8
+/* Images with more layers get one. What these few cost more than one does is hard to measure. */
+#define FLAT_ABOVE 4
 
 /**
  * flat_make() - make it, if the image has that many layers and none yet.

@@ -16,7 +16,7 @@ from toast import MODE
 # The user's files belong to ids of his map, which only he as root of a namespace may look into.
 pytestmark = pytest.mark.modes("root", "nested")
 
-FEW, MANY = 8, 9  # FLAT_ABOVE in src/image/flat.h
+FEW, MANY = 4, 5  # FLAT_ABOVE in src/image/flat.h
 
 
 @pytest.fixture
