@@ -9,9 +9,16 @@
 
 /**
  * image_use() - look cfg->image up in the store; hold it; take its layers, environment, working
- * directory, user and command. What was given explicitly stays.
+ * directory, user and command. What was given explicitly stays. A path is an image file, and mounted.
  * To be called once, before to_plan().
  */
 int image_use(struct config *cfg, struct err *err);
+
+/**
+ * image_use_copy() - the same for a copy, which leaves the config as it is.
+ * @from: must outlive the copy, whose strings may be its; may be used by several at once
+ * @ret: config_free() it
+ */
+int image_use_copy(const struct config *from, struct config *ret, struct err *err);
 
 #endif

@@ -217,26 +217,33 @@ int flat_make(struct store_work *w, const char *id, struct err *err)
 	return r < 0 ? err_wrap(err, "put the layers of image '%.12s' together", id) : 0;
 }
 
-int flat_check(const struct store *s, const char *id, struct err *err)
+int flat_check(const struct store *s, const char *id, int *ret, struct walk_figures *ret_figures,
+	       struct err *err)
 {
-	_cleanup_close_ int dir = FD_NONE, tree = FD_NONE;
+	_cleanup_close_ int dir = FD_NONE, flat = FD_NONE, tree = FD_NONE;
 	struct store_image img = STORE_IMAGE_INIT;
-	struct walk_figures f;
 	struct arena a = {0};
 	char *text;
 	int r;
 
 	dir = r = read_image(s, id, &a, &img, &text, err);
 	arena_free(&a);
-	if (r < 0 || !img.flat)
-		return MIN(r, 0);
-	tree = walk_dir(dir, "flat/tree");
+	if (r < 0)
+		return r;
+	*ret = FD_NONE;
+	if (!img.flat)
+		return 0;
+	flat = walk_dir(dir, "flat");
+	tree = flat < 0 ? flat : walk_dir(flat, "tree");
 	if (tree < 0)
 		return err_sys(err, tree, "its layers put together");
-	r = walk_count(tree, &f, err);
-	if (!r && f.entries != img.flat_entries)
+	r = walk_count(tree, ret_figures, err);
+	if (!r && ret_figures->entries != img.flat_entries)
 		r = err_set(err, EINVAL,
 			    "its layers put together have %llu entries, and should have %llu",
-			    (unsigned long long)f.entries, (unsigned long long)img.flat_entries);
+			    (unsigned long long)ret_figures->entries,
+			    (unsigned long long)img.flat_entries);
+	if (!r)
+		*ret = take_fd(&flat);
 	return r;
 }

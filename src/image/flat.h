@@ -20,8 +20,11 @@ int flat_make(struct store_work *w, const char *id, struct err *err);
 
 /**
  * flat_check() - whether an image's is complete.
- * Return: 0: yes, or it has none; else @err says what is wrong.
+ * @ret: the directory that the tree and its copies are in; FD_NONE where there is none
+ * @ret_figures: of the tree
+ * Return: 0; else @err says what is wrong.
  */
-int flat_check(const struct store *s, const char *id, struct err *err);
+int flat_check(const struct store *s, const char *id, int *ret, struct walk_figures *ret_figures,
+	       struct err *err);
 
 #endif

@@ -6,9 +6,11 @@
  *	STORE/lock                   flock: shared while something is added, exclusive while removed
  *	STORE/layers/HASH/tree/      one layer unpacked; HASH: sha256 of its uncompressed tar
  *	STORE/layers/HASH/layer      its figures
+ *	STORE/layers/HASH/ids.UIDS.GIDS/  a copy with other owners (storage/idshift.h)
  *	STORE/images/HASH/image      what is needed to run it (below); HASH: sha256 of config.json
  *	STORE/images/HASH/config.json  the configuration as OCI has it
- *	STORE/images/HASH/flat/tree/ where there are many layers: all of them together, hard links to their files
+ *	STORE/images/HASH/flat/tree/ where there are many layers: all of them together, hard links to their files;
+ *	                             copies with other owners lie beside it, as for a layer
  *	STORE/names/NAME:TAG         link to ../images/HASH; "/" in names is "+"
  *	STORE/cache/HASH             link to ../images/HASH: what a step of a build led to
  *	STORE/tmp/RANDOM/            work in progress; who works there has it locked
