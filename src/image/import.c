@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "image/digest.h"
+#include "image/flat.h"
 #include "image/import.h"
 #include "image/tarsrc.h"
 
@@ -123,6 +124,8 @@ int import_finish(struct store_work *w, struct oci_conf *conf, const char *name,
 	}
 	if (!r)
 		r = store_add_image(w, id, json, strlen(json), text, err);
+	if (!r && name)
+		r = flat_make(w, id, err);
 	if (!r && name)
 		r = store_link(w, "names", link, id, err);
 	arena_free(&a);
