@@ -570,9 +570,11 @@ int jail_step(struct jail *j)
 		;
 	if (j->finished)
 		return 1;
-	if (j->guard)
+	if (j->guard && !guard_ended(j)) {
 		network_step(j);
-	if ((j->guard && !guard_ended(j)) || !network_finish(j))
+		return 0;
+	}
+	if (!network_finish(j))
 		return 0;
 	network_figures(j);
 	j->finished = true;
