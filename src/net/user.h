@@ -84,8 +84,9 @@ int user_wait(struct user_run *u, struct err *err);
 int user_fd(const struct user_run *u);
 
 /**
- * user_finish() - the jail has ended; harmless twice. What it sent last is still on its way through the helper, and goes
- * out: as long as others take it, for some seconds at most. Then user_gone(). pasta does not do that.
+ * user_finish() - the jail has ended; harmless twice. What it sent last is still on its way through the
+ * helper, and goes out: as long as others take it, for some seconds at most. Then user_gone(). With pasta
+ * it is lost.
  */
 void user_finish(struct user_run *u);
 
