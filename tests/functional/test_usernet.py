@@ -271,7 +271,7 @@ def test_last_words_of_nsjails(host, tmp_path):
     """Also where the helper answers no names, so that nobody but the data holds the jail's network; and by a proxy."""
     assert with_rules(tmp_path, "", f"last_words('{OUT}', 3000000)") == [None]
     assert wait_for(lambda: host.counts()["slow"] == 3000000)
-    rule = f'rule4 {{ action: ENCAP_SOCKS5 redirect_ip: "{OUT}" redirect_port: 1080 }}'
+    rule = f'rule4 {{ action: ENCAP_SOCKS5 redirect_ip: "{OUT}" redirect_port: 1081 }}'
     assert with_rules(tmp_path, rule, f"last_datagrams('{OUT}', 1)") == [None]
     assert wait_for(lambda: host.counts()["datagrams"] == 1)
 
@@ -320,6 +320,25 @@ def test_no_time_for_last_words(host, tmp_path):
 def test_a_helper_that_does_not_end(host):
     with held("run", "-c", "/", "--net", "user") as p:
         assert finish(p).rc == 3
+
+
+@privileged
+@pytest.mark.slow(seconds=30)
+def test_last_words_without_end(host):
+    """A connection that a process outside holds, too, and that never stops, ends a few seconds after the jail."""
+    ours, theirs = socket.socketpair()
+    code = f"""
+import array, socket
+s = socket.create_connection(('{OUT}', 87))
+socket.socket(fileno=0).sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [s.fileno()]))])
+"""
+    p = start(["run", "-c", "/", "--net", "user", "--", PYTHON, "-c", code], stdin=theirs)
+    _, (fd,), *_ = socket.recv_fds(ours, 1, 1)
+    data = bytes(1 << 20)
+    with socket.socket(fileno=fd) as s, contextlib.suppress(ConnectionError):
+        while True:
+            s.sendall(data)
+    assert finish(p).rc == 0
 
 
 @privileged

@@ -5,7 +5,7 @@
 
 On each address:  TCP 80 says who is asking and echoes until the end of input; 81 is shut; 82 resets after the first
 byte; 83 sends 1 MB and closes; 84 takes in slowly and says how much it got; 85 never reads; 86 says what of it was
-urgent, urgently; 87 says how much it got; UDP 7 echoes, 8 is shut, 9 counts; UDP 53 answers names with 9.8.7.6. On the first address also: 1080 SOCKS5 (TCP and UDP), 3128 HTTP CONNECT; both say through UDP 99
+urgent, urgently; 87 says how much it got; UDP 7 echoes, 8 is shut, 9 counts; UDP 53 answers names with 9.8.7.6. On the first address also: 1080 SOCKS5 (TCP and UDP), 1081 the same but slow, 3128 HTTP CONNECT; both say through UDP 99
 nothing, and count in what TCP 98 tells.
 """
 import socket
@@ -211,6 +211,7 @@ def main():
         udp(a, 9, count)
         udp(a, 53, name)
     tcp(addresses[0], 1080, socks)
+    tcp(addresses[0], 1081, lambda c, p: (time.sleep(0.5), socks(c, p)))
     tcp(addresses[0], 3128, connect)
     tcp(addresses[0], 98, lambda c, _: c.sendall(repr(COUNT).encode()))
     print("ready", flush=True)
