@@ -94,6 +94,9 @@ static int check(struct planner *p, const struct mount_plan *root, struct err *e
 			cfg->image);
 		return err_hint(err, "`toastainer image import FILE NAME` takes it in");
 	}
+	if (cfg->diff && cfg->disk_image && cfg->disk_image->mount < 0)
+		return err_set(err, EOPNOTSUPP,
+			       "diff needs an image that the kernel itself mounts");
 	if (cfg->discard && cfg->keep)
 		return err_set(err, EINVAL, "discard and keep exclude each other");
 	if (cfg->image && cfg->chroot)
@@ -241,7 +244,9 @@ static int add_layers(struct planner *p, struct mount_list *l, const char *dir, 
 	}
 	p->plan->n_layers = n;
 	p->plan->image = cfg->disk_image;
-	p->plan->shift_ids = cfg->image && ids_are_shifted(p);
+	/* A mount by FUSE belongs to the jail's user namespace, and so do its ids. */
+	p->plan->shift_ids = cfg->image && !(cfg->disk_image && cfg->disk_image->mount < 0) &&
+			     ids_are_shifted(p);
 	p->plan->n_given = p->plan->shift_ids || p->plan->image ? n : 0;
 	if (p->plan->n_given && p->plan->classic_mounts)
 		return err_set(err, EOPNOTSUPP, "an image %s needs fsmount(2) and mount_setattr(2)",
