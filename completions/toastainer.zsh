@@ -210,7 +210,7 @@ _toastainer_cp()
 
 _toastainer_image()
 {
-	local -a subcommands=('bootstrap:' 'shell:' 'ls:list images (--all: those without a name, too)' 'inspect:' 'history:' 'import:' 'export:' 'pull:' 'build:' 'commit:' 'diff:' 'apply:' 'cp:' 'tag:' 'rm:' 'gc:remove what no name leads to' 'fsck:check a store (--content: all files)')
+	local -a subcommands=('bootstrap:' 'shell:' 'ls:list images (--all: those without a name, too)' 'inspect:' 'history:' 'import:' 'export:' 'pull:' 'build:' 'commit:' 'diff:' 'apply:' 'cp:' 'shift:' 'tag:' 'rm:' 'gc:remove what no name leads to' 'fsck:check a store (--content: all files)')
 
 	if (( CURRENT == 2 )); then
 		_describe subcommand subcommands
@@ -232,6 +232,7 @@ _toastainer_image()
 	diff) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--upper=[upper]:DIR:_directories' '*:file:_files' ;;
 	apply) _arguments -s '--base=[base]:IMAGE: ' '--store=[store]:DIR:_directories' '--json[json]' '*:file:_files' ;;
 	cp) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--limit=[limit]:BYTES: ' '*:file:_files' ;;
+	shift) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '*:file:_files' ;;
 	tag) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '*:file:_files' ;;
 	rm) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--force[force]' '*:file:_files' ;;
 	gc) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--cache[cache]' '*:file:_files' ;;

@@ -12,7 +12,6 @@
 #include "config/plan_parts.h"
 #include "storage/btrfs.h"
 #include "storage/diskimage.h"
-#include "storage/overlay.h"
 #include "storage/projquota.h"
 #include "storage/upper.h"
 
@@ -214,46 +213,6 @@ static int plan_upper(struct planner *p, struct mount_list *l, struct err *err)
 	return plan_mount_add(p, l, &m) ? 0 : err_oom(err);
 }
 
-/* Ids that are others inside: the files of an image shall have the ids that it gives them. */
-static bool ids_are_shifted(const struct planner *p)
-{
-	char map[64];
-
-	if (geteuid() != 0 || !(p->plan->clone_flags & CLONE_NEWUSER) ||
-	    !(p->plan->uid_map.shifted || p->plan->gid_map.shifted))
-		return false;
-	/* Root of a user namespace has no say over file systems of the machine. */
-	return io_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 &&
-	       strstr(map, " 4294967295");
-}
-
-/* add_layers() - those of the image, or the one directory. */
-static int add_layers(struct planner *p, struct mount_list *l, const char *dir, struct err *err)
-{
-	const struct config *cfg = p->cfg;
-	unsigned n = cfg->image ? cfg->layers.n : 1;
-	struct mount_plan m = {.kind = MOUNT_LAYER, .dst = "/", .target = TARGET_DIR};
-
-	if (n > OVERLAY_LAYERS_MAX)
-		return err_set(err, E2BIG, "image '%s' has %u layers: at most %d", cfg->image, n,
-			       OVERLAY_LAYERS_MAX);
-	for (unsigned i = 0; i < n; i++) {
-		m.src = cfg->image ? cfg->layers.v[i] : dir;
-		if (!plan_mount_add(p, l, &m))
-			return err_oom(err);
-	}
-	p->plan->n_layers = n;
-	p->plan->image = cfg->disk_image;
-	/* A mount by FUSE belongs to the jail's user namespace, and so do its ids. */
-	p->plan->shift_ids = cfg->image && !(cfg->disk_image && cfg->disk_image->mount < 0) &&
-			     ids_are_shifted(p);
-	p->plan->n_given = p->plan->shift_ids || p->plan->image ? n : 0;
-	if (p->plan->n_given && p->plan->classic_mounts)
-		return err_set(err, EOPNOTSUPP, "an image %s needs fsmount(2) and mount_setattr(2)",
-			       p->plan->image ? "file" : "with other ids inside");
-	return 0;
-}
-
 int plan_root(struct planner *p, struct mount_list *l, struct err *err)
 {
 	struct mount_plan root = l->v[0];
@@ -269,7 +228,7 @@ int plan_root(struct planner *p, struct mount_list *l, struct err *err)
 				      .target = TARGET_DIR};
 	if (p->cfg->image && p->cfg->face != FACE_NSJAIL)
 		l->v[0].attrs |= MOUNT_ATTR_NODEV; /* as for a directory */
-	r = add_layers(p, l, root.src, err);
+	r = plan_layers(p, l, root.src, err);
 	return r < 0 ? r : plan_upper(p, l, err);
 }
 
