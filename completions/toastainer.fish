@@ -203,7 +203,7 @@ complete -c toastainer -n '__toastainer_table' -l dev -d 'a minimal /dev: null z
 complete -c toastainer -n '__toastainer_table' -l no_dev -d 'leave /dev as the root has it'
 complete -c toastainer -n '__toastainer_table' -l private_tmp -d 'a private /tmp'
 complete -c toastainer -n '__toastainer_table' -l no_private_tmp -d 'leave /tmp as the root has it'
-complete -c toastainer -n '__toastainer_table' -l image -x -d 'the root is an image of the store, with what it says of program, environment, user; as with --discard'
+complete -c toastainer -n '__toastainer_table' -l image -x -d 'the root is an image of the store, with what it says of program, environment, user, or a squashfs or erofs file; as with --discard'
 complete -c toastainer -n '__toastainer_table' -l commit -x -d 'when the program of an --image has succeeded, make what it changed a layer and the whole an image NAME'
 complete -c toastainer -n '__toastainer_table' -l store -x -a '(__fish_complete_directories)' -d 'where images are (default: /var/lib/toastainer, for others ~/.local/share/toastainer)'
 complete -c toastainer -n '__toastainer_table' -l discard -d 'the root is writable, what is written lies in a layer of the jail\'s own and is gone with it'

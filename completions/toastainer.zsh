@@ -35,7 +35,7 @@ typeset -ga _toastainer_table=(
 	'--no_dev[leave /dev as the root has it]'
 	'--private_tmp[a private /tmp]'
 	'--no_private_tmp[leave /tmp as the root has it]'
-	'--image=[the root is an image of the store, with what it says of program, environment, user; as with --discard]:NAME: '
+	'--image=[the root is an image of the store, with what it says of program, environment, user, or a squashfs or erofs file; as with --discard]:NAME|./FILE: '
 	'--commit=[when the program of an --image has succeeded, make what it changed a layer and the whole an image NAME]:NAME: '
 	'--store=[where images are (default: /var/lib/toastainer, for others ~/.local/share/toastainer)]:DIR:_directories'
 	'--discard[the root is writable, what is written lies in a layer of the jail'\''s own and is gone with it]'

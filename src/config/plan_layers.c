@@ -121,13 +121,19 @@ int plan_layers(struct planner *p, struct mount_list *l, const char *dir, struct
 	if (n > OVERLAY_LAYERS_MAX)
 		return err_set(err, E2BIG, "image '%s' has %u layers: at most %d", cfg->image, n,
 			       OVERLAY_LAYERS_MAX);
-	if (cfg->image && ids_are_shifted(p)) {
+	p->plan->image = cfg->disk_image;
+	p->plan->shift_ids = cfg->image && ids_are_shifted(p);
+	if (p->plan->shift_ids && !p->plan->image) {
 		int r = layers_for_ids(p, &paths, err);
 
 		if (r < 0)
 			return r;
-		p->plan->n_shifted = paths == cfg->layers.v ? n : 0;
+		p->plan->shift_ids = paths == cfg->layers.v; /* else copies have them */
 	}
+	p->plan->n_given = p->plan->shift_ids || p->plan->image ? n : 0;
+	if (p->plan->image && p->plan->classic_mounts)
+		return err_set(err, EOPNOTSUPP,
+			       "an image file needs fsmount(2) and mount_setattr(2)");
 	for (unsigned i = 0; i < n; i++) {
 		m.src = paths[i];
 		if (!plan_mount_add(p, l, &m))

@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "config/plan_parts.h"
 #include "storage/btrfs.h"
+#include "storage/diskimage.h"
 #include "storage/projquota.h"
 #include "storage/upper.h"
 
@@ -87,6 +88,11 @@ static int check(struct planner *p, const struct mount_plan *root, struct err *e
 	}
 	if (cfg->commit && (!cfg->image || cfg->mode != MODE_ONCE))
 		return err_set(err, EINVAL, "commit needs --image, and the mode once");
+	if (cfg->commit && cfg->disk_image) {
+		err_set(err, EINVAL, "commit needs an image of the store, and '%s' is a file",
+			cfg->image);
+		return err_hint(err, "`toastainer image import FILE NAME` takes it in");
+	}
 	if (cfg->discard && cfg->keep)
 		return err_set(err, EINVAL, "discard and keep exclude each other");
 	if (cfg->image && cfg->chroot)
@@ -188,14 +194,14 @@ static int plan_upper(struct planner *p, struct mount_list *l, struct err *err)
 		return r;
 	p->plan->upper = u;
 	p->plan->scratch = true;
-	if (u->kind == UPPER_TMPFS && cfg->commit && p->plan->n_shifted) {
+	if (u->kind == UPPER_TMPFS && cfg->commit && p->plan->shift_ids) {
 		err_set(err, EINVAL, "commit with other ids inside needs a layer in a directory");
 		return err_hint(err, "--upper dir:DIR");
 	}
 	if (u->kind == UPPER_TMPFS)
 		return on_tmpfs(p, u, err);
-	if (p->plan->n_shifted) { /* what is written has the ids inside, as the layers */
-		p->plan->n_shifted++;
+	if (p->plan->shift_ids) { /* what is written has the ids inside, as the layers */
+		p->plan->n_given++;
 		u->uid = p->plan->uid;
 		u->gid = p->plan->gid;
 		u->chown = u->uid || u->gid;

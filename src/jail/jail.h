@@ -29,7 +29,6 @@ struct jail {
 	void *stacks;
 	struct net_run *net;   /* its network, when the plan has one */
 	struct user_run *user; /* ... the process that makes it */
-	bool parted;	       /* ... and was told that the jail has ended */
 	bool parting;	       /* this process is about to end: do not wait for the former */
 	struct cgroup cgroup;  /* when the plan asks for groups */
 	uint64_t started_ns;   /* CLOCK_MONOTONIC */

@@ -81,9 +81,7 @@ bool network_finish(struct jail *j)
 {
 	if (!j->user)
 		return true;
-	if (!j->parted)
-		user_finish(j->user);
-	j->parted = true;
+	user_finish(j->user);
 	return user_finished(j->user);
 }
 

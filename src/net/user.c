@@ -22,6 +22,7 @@ struct user_run {
 	pid_t pid, jail;
 	int ctl;
 	bool pasta; /* the helper has a child, and ends it itself */
+	bool finishing;
 	bool ports; /* it holds ports of the host, which the next one may want */
 	volatile struct user_counts *counts;
 };
@@ -286,14 +287,17 @@ bool user_counts(const struct user_run *u, struct user_counts *ret)
 
 void user_finish(struct user_run *u)
 {
-	if (!u->pasta)
+	if (!u->finishing && !u->pasta)
 		sys(SYS_shutdown, u->ctl, SHUT_WR);
+	u->finishing = true;
 }
 
 bool user_finished(const struct user_run *u)
 {
 	char said;
 
+	if (u->finishing && u->pasta)
+		return true; /* it cannot be asked */
 	return sys(SYS_recvfrom, u->ctl, &said, sizeof(said), MSG_DONTWAIT, NULL, NULL) != -EAGAIN;
 }
 

@@ -85,7 +85,8 @@ int user_fd(const struct user_run *u);
 
 /**
  * user_finish() - the jail has ended. What it sent last is still on its way through the helper, and goes
- * out: as long as others take it, for some seconds at most. Ask user_finished() when user_fd() has something.
+ * out: as long as others take it, for some seconds at most. Again: nothing. Ask user_finished() at once and
+ * when user_fd() has something.
  */
 void user_finish(struct user_run *u);
 
