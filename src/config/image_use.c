@@ -26,13 +26,14 @@ static bool given(const struct config *cfg, const char *name)
 static int take_layers(struct config *cfg, const struct store *s, const struct store_image *img,
 		       struct err *err)
 {
-	unsigned n = img->layers.n;
+	unsigned n = img->flat ? 1 : img->layers.n;
 
 	cfg->layers.v = arena_alloc(&cfg->arena, (n + 1) * sizeof(*cfg->layers.v));
 	if (!cfg->layers.v)
 		return err_oom(err);
 	for (unsigned i = 0; i < n; i++) {
-		char *path = store_layer_path(s, &cfg->arena, img->layers.v[n - 1 - i]);
+		char *path = img->flat ? store_flat_path(s, &cfg->arena, img->id)
+				       : store_layer_path(s, &cfg->arena, img->layers.v[n - 1 - i]);
 
 		if (!path)
 			return err_oom(err);
@@ -304,4 +305,22 @@ static int use_store(struct config *cfg, struct err *err)
 int image_use(struct config *cfg, struct err *err)
 {
 	return diskimage_is_path(cfg->image) ? use_file(cfg, err) : use_store(cfg, err);
+}
+
+int image_use_copy(const struct config *from, struct config *ret, struct err *err)
+{
+	int r;
+
+	*ret = *from;
+	ret->arena = (struct arena){0};
+	ret->image_lock = FD_NONE;
+	ret->disk_image = NULL;
+	/* Lists without room are copied before they grow: those of the other config stay as they are. */
+	ret->uidmap.cap = ret->uidmap.n;
+	ret->gidmap.cap = ret->gidmap.n;
+	ret->exec_bin.arg.cap = 0; /* this one is made anew, if at all */
+	r = image_use(ret, err);
+	if (r < 0)
+		config_free(ret);
+	return r;
 }
