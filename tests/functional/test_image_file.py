@@ -151,6 +151,36 @@ def test_commit_is_for_the_store(mounted):
     assert r.rc == 125 and "is a file" in r.errors()[0] and "import" in r.hints()[0], r
 
 
+@pytest.mark.modes("root")
+@pytest.mark.parametrize("kind", FORMATS)
+def test_in_and_out_of_a_store(packed, tmp, kind):
+    """A file becomes an image, and the image a file that runs; no loop device or half a file is left."""
+    if not kernel_has(kind):
+        pytest.skip(f"this kernel has no {kind}")
+    def image(*args):
+        return toast.toast("image", args[0], "--store", tmp / "store", *args[1:], timeout=60)
+
+    image("import", packed(kind), "one").ok()
+    layer = json.loads(image("inspect", "--json", "one").ok().out)["layers"]
+    out = tmp / f"out.{kind}"
+    image("export", "one", out).ok()
+    r = run("--image", out, "--", "/bin/sh", "-c", "cat /etc/f; ls -ln /etc/f | tr -s ' ' | cut -d' ' -f3; echo new > /etc/f")
+    assert r.rc == 0 and r.out.split() == ["old", "0"], r
+    image("import", out, "two").ok()
+    assert json.loads(image("inspect", "--json", "two").ok().out)["layers"] == layer  # not a byte differs
+    r = image("export", "one", out)
+    assert r.rc == 125 and "there already" in r.errors()[0], r
+    assert sorted(os.listdir(tmp)) == [f"out.{kind}", "store"]
+    assert toast.wait_for(lambda: not loops(out) and not loops(packed(kind)))
+    image("fsck").ok()
+    bad = tmp / "bad"
+    bad.write_bytes(out.read_bytes()[:1028] + b"\xff" * 3000)
+    r = image("import", bad, "bad")
+    assert r.rc == 125 and "damaged" in r.hints()[0], r
+    r = image("export", "--format", kind, "one", tmp / "no" / "where")
+    assert r.rc == 125, r
+
+
 # ---- for users: by FUSE
 
 # The device that every user may open, as on usual machines, in a mount namespace of the test's own.
