@@ -8,7 +8,7 @@
 #include "jail/layers.h"
 #include "storage/diskimage.h"
 
-/* serve() - an image that the kernel does not mount for us is read by a process. */
+/* serve() - what the kernel does not mount for us is a process's: an image, or the whole root. */
 static int serve(struct jail *j, struct err *err)
 {
 	const struct jail_plan *p = j->plan;
@@ -16,13 +16,15 @@ static int serve(struct jail *j, struct err *err)
 		.pid = p->clone_flags & CLONE_NEWUSER ? j->guard : 0,
 		.uid = p->clone_flags & CLONE_NEWUSER ? p->uid : geteuid(),
 		.gid = p->clone_flags & CLONE_NEWUSER ? p->gid : getegid(),
+		.writable = p->overlay_server,
 	};
 	_cleanup_close_ int device = FD_NONE;
 	int fd = fusemount_make(&where, &device, err), r;
 
 	if (fd < 0)
 		return fd;
-	r = fusemount_serve(p->image->server, p->image->file, device, &j->server, err);
+	r = fusemount_serve(p->overlay_server ?: p->image->server,
+			    p->overlay_server ? FD_NONE : p->image->file, device, &j->server, err);
 	if (r < 0)
 		close(fd);
 	return r < 0 ? r : fd;
@@ -34,6 +36,8 @@ static int layer_tree(struct jail *j, unsigned i, struct err *err)
 	const struct jail_plan *p = j->plan;
 	int fd;
 
+	if (p->overlay_server)
+		return serve(j, err);
 	if (i <= p->n_layers && p->image)
 		return p->image->way == DISKIMAGE_FUSE ? serve(j, err)
 						       : diskimage_tree(p->image, err);
@@ -109,10 +113,14 @@ void layers_step(struct jail *j, uint64_t now)
 	if (!fusemount_ended(&j->server) || !j->guard)
 		return;
 	/* The jail may have said that it cannot read the image; this is why. */
-	err_set(&j->result.err, EIO, "what serves image '%s' has ended, and the jail with it",
-		j->plan->image->path);
-	err_hint(&j->result.err, "%s",
-		 j->started ? "" : "it is damaged, or packed as its program does not know");
+	if (j->plan->image)
+		err_set(&j->result.err, EIO,
+			"what serves image '%s' has ended, and the jail with it",
+			j->plan->image->path);
+	else
+		err_set(&j->result.err, EIO, "fuse-overlayfs has ended, and the jail with it");
+	if (j->plan->image && !j->started)
+		err_hint(&j->result.err, "it is damaged, or packed as its program does not know");
 	snprintf(j->result.err.step, sizeof(j->result.err.step), "root");
 	j->result.reason = RESULT_SETUP_FAILED;
 	jail_end(j, RESULT_SETUP_FAILED, 0);
