@@ -527,6 +527,7 @@ static bool guard_ended(struct jail *j)
 	while (take_report(j)) /* said before it died */
 		;
 	j->guard = 0;
+	layers_explain(j);
 	put_result(j, status, &ru);
 	return true;
 }

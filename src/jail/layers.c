@@ -3,6 +3,8 @@
  * Layers made by the launcher. Called by jail.c, while the jail's processes wait at their step "idmap".
  * Fails where the kernel cannot mount with other ids, and as storage/diskimage.c and fusemount.c do.
  */
+#include <poll.h>
+
 #include "base/io.h"
 #include "base/sys.h"
 #include "jail/layers.h"
@@ -96,7 +98,7 @@ int layers_fd(const struct jail *j)
  * A process that waits for an answer dies only when that has come. One that never comes must not hold the
  * jail; but who looks at its files after the end needs the others.
  */
-enum { ENDING_NS = 1000000000 };
+enum { ENDING_NS = 1000000000, EXPLAIN_MS = 200 };
 
 void layers_ending(struct jail *j, uint64_t now)
 {
@@ -104,14 +106,11 @@ void layers_ending(struct jail *j, uint64_t now)
 		j->server_ns = now + ENDING_NS;
 }
 
-void layers_step(struct jail *j, uint64_t now)
+/* server_ended() - whether it has, by itself; the result says so then. */
+static bool server_ended(struct jail *j)
 {
-	if (j->server_ns && j->guard && now >= j->server_ns) {
-		fusemount_stop(&j->server);
-		j->server_ns = 0;
-	}
-	if (!fusemount_ended(&j->server) || !j->guard)
-		return;
+	if (!fusemount_ended(&j->server))
+		return false;
 	/* The jail may have said that it cannot read the image; this is why. */
 	if (j->plan->image)
 		err_set(&j->result.err, EIO,
@@ -123,7 +122,27 @@ void layers_step(struct jail *j, uint64_t now)
 		err_hint(&j->result.err, "it is damaged, or packed as its program does not know");
 	snprintf(j->result.err.step, sizeof(j->result.err.step), "root");
 	j->result.reason = RESULT_SETUP_FAILED;
-	jail_end(j, RESULT_SETUP_FAILED, 0);
+	return true;
+}
+
+void layers_step(struct jail *j, uint64_t now)
+{
+	if (j->server_ns && now >= j->server_ns) {
+		fusemount_stop(&j->server);
+		j->server_ns = 0;
+	}
+	if (server_ended(j))
+		jail_end(j, RESULT_SETUP_FAILED, 0);
+}
+
+void layers_explain(struct jail *j)
+{
+	struct pollfd end = {j->server.fd, POLLIN, 0};
+
+	if (j->server.pid <= 0 || j->result.reason != RESULT_SETUP_FAILED)
+		return;
+	poll(&end, 1, EXPLAIN_MS); /* the jail sees it a moment earlier */
+	server_ended(j);
 }
 
 void layers_release(struct jail *j)
