@@ -540,9 +540,10 @@ int jail_step(struct jail *j)
 		;
 	if (j->finished)
 		return 1;
+	if (j->guard)
+		layers_step(j, j->server_ns ? now_ns() : 0);
 	if (j->guard && !guard_ended(j)) {
 		network_step(j);
-		layers_step(j, j->server_ns ? now_ns() : 0);
 		return 0;
 	}
 	if (!network_finish(j)) {
