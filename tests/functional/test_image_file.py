@@ -218,8 +218,8 @@ def served(packed):
     return packed("squashfs")
 
 
-def servers(pid):
-    """Processes below one that serve a file system."""
+def servers(pid, names=("squashfuse", "fuse-overlayfs")):
+    """Processes below one with these names: what serves a file system."""
     below = {}
     for p in filter(str.isdigit, os.listdir("/proc")):
         stat = toast.read(f"/proc/{p}/stat").decode(errors="replace")
@@ -230,7 +230,7 @@ def servers(pid):
     while todo:
         for p, name in below.get(todo.pop(), []):
             todo.append(p)
-            found += [p] * name.startswith(("squashfuse", "fuse-overlayfs"))
+            found += [p] * name.startswith(names)
     return found
 
 
@@ -279,6 +279,8 @@ def test_fuse_server_that_dies(served, as_user):
     p = as_user("--image", served, "--", "/bin/sh", "-c", "echo on; sleep 100")
     try:
         assert p.stdout.readline() == b"on\n"
+        # Before that the program may die itself, of a page that cannot be read.
+        assert toast.wait_for(lambda: any(b") S " in toast.read(f"/proc/{q}/stat") for q in servers(p.pid, ("sleep",))))
         (server,) = servers(p.pid)
         os.kill(server, signal.SIGKILL)
         r = toast.finish(p, timeout=20)
@@ -389,6 +391,8 @@ def test_overlay_server_that_dies(overlaid, as_user):
     p = as_user("-c", overlaid, "--discard", "--overlay", "fuse", "--", "/bin/sh", "-c", "echo on; sleep 100")
     try:
         assert p.stdout.readline() == b"on\n"
+        # Before that the program may die itself, of a page that cannot be read.
+        assert toast.wait_for(lambda: any(b") S " in toast.read(f"/proc/{q}/stat") for q in servers(p.pid, ("sleep",))))
         (server,) = servers(p.pid)
         os.kill(server, signal.SIGKILL)
         r = toast.finish(p, timeout=20)
