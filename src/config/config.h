@@ -139,6 +139,13 @@ struct cfg_limit {
 	int32_t type;
 };
 
+struct config;
+struct err;
+
+/* Makes copies of the image's layers for id maps, "INSIDE:OUTSIDE:COUNT[,...]". */
+typedef int config_copier(const struct config *cfg, const char *uids, const char *gids,
+			  struct err *err);
+
 struct config {
 	struct cfg_head head;
 	struct arena arena;
@@ -222,9 +229,7 @@ struct config {
 	LIST_OF(const char *) layers; /* of the image, topmost first (image_use.h) */
 	int image_lock;		      /* holds it in its store, or FD_NONE */
 	struct diskimage *disk_image; /* it is a file; NULL: of a store */
-	/* makes copies of the layers for id maps "INSIDE:OUTSIDE:COUNT[,...]"; NULL: nobody does */
-	int (*copy_layers)(const struct config *cfg, const char *uids, const char *gids,
-			   struct err *err);
+	config_copier *copy_layers;   /* NULL: nobody does */
 
 	/* seccomp */
 	const char *seccomp_policy_file, *seccomp_unotify_report;

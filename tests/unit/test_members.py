@@ -11,8 +11,8 @@ import sys
 
 CONFIG = pathlib.Path(__file__).resolve().parent.parent.parent / "src" / "config"
 # What is no setting: which rows were given, memory, the column of defaults, our own command line, remarks, what was
-# found for an image.
-NO_SETTINGS = {"head", "arena", "face", "own_argv", "places", "notes", "layers", "image_lock", "disk_image", "copy_layers"}
+# found for an image, and who copies its layers.
+NO_SETTINGS = {"head", "arena", "face", "own_argv", "places", "notes", "layers", "image_lock", "copy_layers", "disk_image"}
 
 
 def structs(text):
