@@ -179,6 +179,26 @@ def test_a_file_that_takes_no_more_links(store):
     assert store.image("y")["flat"]
 
 
+@pytest.mark.modes("root")
+def test_copies_with_other_ids_are_of_it(store):
+    """One copy, beside the tree, and not one a layer."""
+    bb = open("/bin/busybox", "rb").read()
+    base = tar(*[directory(d) for d in ("bin", "proc", "dev", "tmp", "d")], entry("bin/ls", bb, mode=0o755))
+    take(store, [base, *small(MANY), tar(directory("d"), entry("d/.wh.f2", b""), entry("d/mine", b"m", uid=7, gid=8))]).ok()
+    ids = "0:100000:1000"
+    for _ in range(2):  # the second finds the copy
+        r = toast.toast("run", "--store", store.path, "--image", "x", "-u", ids, "-g", ids, "--experimental_mnt=old", "--", "/bin/ls", "-ln", "/d")
+        assert [l.split()[2:4] + l.split()[8:] for l in r.ok().out.splitlines()[1:]] == [
+            ["0", "0", f"f{n}"] for n in range(MANY) if n != 2] + [["7", "8", "mine"]], r
+        assert "0 of 1 layers copied" in store("shift", "x", ids, ids).ok().out
+    [copy] = flat(store).parent.glob("ids.*")
+    assert not list(store.path.glob("layers/*/ids.*")) and store.whole()
+    (copy / "d/f3").unlink()
+    (copy / "d/extra").write_bytes(b"12345")
+    r = store("fsck")
+    assert r.rc == 125 and "its copy" in r.err, r
+
+
 @pytest.mark.parametrize("damage,says", [("rm flat/tree/d/f3", "entries"), ("rm -r flat", "put together")])
 def test_fsck_looks_at_it(store, damage, says):
     take(store, small(MANY)).ok()
