@@ -314,7 +314,7 @@ static enum import_format guess(const char *name)
 static int look_at_archive(int fd, enum import_format *ret, struct err *err)
 {
 	struct archive *ar = archive_read_new();
-	struct archive_entry *e;
+	struct archive_entry *e = NULL;
 	int r = 0, got;
 
 	if (!ar)

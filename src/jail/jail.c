@@ -584,16 +584,26 @@ static bool guard_ended(struct jail *j)
 	return true;
 }
 
+/* A network that does not hold to its own limits is ended. */
+static const uint64_t PATIENCE_NS = 7000000000;
+
 int jail_step(struct jail *j)
 {
 	while (take_report(j))
 		;
 	if (j->finished)
 		return 1;
-	if (j->guard)
+	if (j->guard && !guard_ended(j)) {
 		network_step(j);
-	if ((j->guard && !guard_ended(j)) || !network_finish(j))
 		return 0;
+	}
+	if (!network_finish(j)) {
+		if (!j->patience_ns)
+			j->patience_ns = now_ns() + PATIENCE_NS;
+		else if (now_ns() >= j->patience_ns)
+			network_give_up(j);
+		return 0;
+	}
 	network_figures(j);
 	j->finished = true;
 	return 1;
@@ -604,7 +614,7 @@ uint64_t jail_next_ns(const struct jail *j)
 	uint64_t next = watch_next(&j->watch);
 
 	if (!j->guard)
-		return 0;
+		return j->finished ? 0 : j->patience_ns;
 	return j->measure_ns && (!next || j->measure_ns < next) ? j->measure_ns : next;
 }
 

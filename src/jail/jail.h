@@ -29,6 +29,7 @@ struct jail {
 	void *stacks;
 	struct net_run *net;   /* its network, when the plan has one */
 	struct user_run *user; /* ... the process that makes it */
+	uint64_t patience_ns;  /* how long what it sent last may take to go out; CLOCK_MONOTONIC */
 	bool parting;	       /* this process is about to end: do not wait for the former */
 	struct cgroup cgroup;  /* when the plan asks for groups */
 	uint64_t started_ns;   /* CLOCK_MONOTONIC */
