@@ -124,6 +124,18 @@ def test_it_is_what_the_layers_come_to(store, tmp, seed):
     store.whole()
 
 
+def test_links_of_a_layer_lead_nowhere(store, tmp):
+    """A layer has a link to a directory of the host, those above write, delete and hide what is "in" it."""
+    (tmp / "out").mkdir()
+    (tmp / "out/mine").write_text("1")
+    before = look(tmp / "out"), os.stat(tmp / "out").st_mtime_ns
+    low = tar(link("a", os.fspath(tmp / "out")), link("b", os.fspath(tmp / "out")), link("c", os.fspath(tmp / "out")))
+    top = tar(directory("a"), entry("a/evil", b"x"), directory("b"), entry("b/.wh.mine", b""), directory("c"), entry("c/.wh..wh..opq", b""))
+    take(store, [low, *small(MANY), top]).ok()
+    assert {p: w[0][0] for p, w in look(flat(store)).items() if p[0] in "abc"} == {"a": "d", "a/evil": "-", "b": "d", "c": "d"}
+    assert (look(tmp / "out"), os.stat(tmp / "out").st_mtime_ns) == before
+
+
 def test_attributes_of_directories(store):
     """They are those of the topmost layer that has the directory, also where that has fewer."""
     attr = {"SCHILY.xattr.user.a": "1", "SCHILY.xattr.user.b": "2"}
