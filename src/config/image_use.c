@@ -191,6 +191,67 @@ static int take_user(struct config *cfg, const struct store_image *img, struct e
 	return r < 0 ? r : map_to(cfg, "gidmap", gid, err);
 }
 
+/* Which programs serve a format, on FUSE_DEVICE_FD; the first that is there. */
+static const char *server_program(enum diskimage_format format)
+{
+	static const char *const names[DISKIMAGE_FORMATS][2] = {
+		[DISKIMAGE_SQUASHFS] = {"/usr/bin/squashfuse_ll", "/usr/bin/squashfuse"},
+		[DISKIMAGE_EROFS] = {"/usr/bin/erofsfuse"},
+	};
+
+	for (unsigned i = 0; i < 2 && names[format][i]; i++)
+		if (access(names[format][i], X_OK) == 0)
+			return names[format][i];
+	return NULL;
+}
+
+/*
+ * find_server() - the command line of a jail that serves the image: it has the image, its end of the mount,
+ * and what a program is loaded from; system calls only of those that computing takes.
+ */
+static int find_server(struct config *cfg, struct diskimage *d, struct err *err)
+{
+	static const char *const binds[] = {"/usr", "/lib", "/lib64", "/etc/ld.so.cache"};
+	const char *program = server_program(d->format);
+	const char *words[] = {"toastainer",
+			       "run",
+			       "-Q",
+			       "--tty",
+			       "off",
+			       "--pass_fd",
+			       "3",
+			       "--pass_fd",
+			       "4",
+			       "--seccomp_string",
+			       "USE strict_compute",
+			       "--rlimit_fsize",
+			       "0"};
+	const char *end[] = {"--", program, "-f", "-s", "/proc/self/fd/3", "/dev/fd/4", NULL};
+	const char **argv = arena_alloc(&cfg->arena, 32 * sizeof(*argv));
+	unsigned n = 0;
+
+	if (!program) {
+		return err_hint(err,
+				"for others than root of the machine it takes %s, which is not "
+				"installed",
+				d->format == DISKIMAGE_SQUASHFS ? "squashfuse" : "erofsfuse");
+	}
+	if (!argv)
+		return err_oom(err);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		argv[n++] = words[i];
+	for (size_t i = 0; i < ARRAY_SIZE(binds); i++) {
+		if (access(binds[i], F_OK) < 0)
+			continue;
+		argv[n++] = "-R";
+		argv[n++] = binds[i];
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(end); i++)
+		argv[n++] = end[i];
+	d->server = (char *const *)argv;
+	return 0;
+}
+
 /* use_file() - an image file is one layer, and says nothing of what is run in it. */
 static int use_file(struct config *cfg, struct err *err)
 {
@@ -205,6 +266,9 @@ static int use_file(struct config *cfg, struct err *err)
 	if (r < 0)
 		return r;
 	cfg->disk_image = d;
+	r = d->way == DISKIMAGE_FUSE ? find_server(cfg, d, err) : 0;
+	if (r < 0)
+		return r;
 	cfg->layers.v[0] = cfg->image;
 	cfg->layers.n = 1;
 	return take_user(cfg, &silent, err);
