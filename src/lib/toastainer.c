@@ -16,6 +16,7 @@
 #include "jail/jail.h"
 #include "jail/network.h"
 #include "mode/aftermath.h"
+#include "storage/diskimage.h"
 
 #include "../../include/toastainer.h"
 
@@ -183,6 +184,9 @@ static int start(const struct config *cfg, struct toastainer_jail *j, struct err
 	if (r >= 0 && cfg->image) {
 		r = image_use_copy(cfg, &j->own, err);
 		cfg = &j->own;
+		if (r >= 0 && cfg->disk_image && cfg->disk_image->way == DISKIMAGE_FUSE)
+			r = err_set(err, EINVAL, /* it executes the launcher */
+				    "an image file without root is not for the library");
 	}
 	if (r >= 0)
 		r = to_plan(cfg, &j->planned, err);
