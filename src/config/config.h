@@ -45,6 +45,7 @@ enum cfg_mode { MODE_LISTEN, MODE_ONCE, MODE_RERUN, MODE_EXECVE };
 enum cfg_rlimit { RL_VALUE, RL_SOFT, RL_HARD, RL_INF, RL_INHERIT };
 enum cfg_tty { TTY_AUTO, TTY_ON, TTY_OFF };
 enum cfg_rerun_stop { RERUN_NEVER, RERUN_ON_FAILURE, RERUN_ON_SUCCESS };
+enum cfg_overlay { OVERLAY_AUTO, OVERLAY_KERNEL, OVERLAY_FUSE };
 enum cfg_mnt_api { MNT_API_AUTO, MNT_API_OLD, MNT_API_NEW };
 enum cfg_macvlan {
 	CFG_MACVLAN_PRIVATE,
@@ -211,7 +212,7 @@ struct config {
 	bool rw, no_pivotroot, mount_proc, proc_rw, dev, tmp;
 	const char *proc_path;
 	LIST_OF(struct cfg_mount) mount;
-	int32_t mnt_api;
+	int32_t mnt_api, overlay;
 
 	/* a root of the jail's own, and what comes in and out (plan_root.c) */
 	bool discard;
