@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Runs commands, in each round in a new order, and compares how long each takes with the first: pairs ROUNDS "COMMAND ARG..."...
- * Prints a line for each: the ratio of the medians, that of the minima, the median in milliseconds, the command. The pauses
- * between them are random, so that nothing keeps step with the kernel's ticks, and long enough for what
- * the kernel cleans up later. Run by tests/vm/cost.py; linked statically.
+ * Runs commands, in each round in a new order, and compares how long each takes with the first:
+ *
+ *	pairs ROUNDS "COMMAND ARG..."...
+ *
+ * Prints a line for each: the ratio of the medians, that of the minima, the median in milliseconds, the
+ * command. The pauses between them are random, so that nothing keeps step with the kernel's ticks, and
+ * long enough for what the kernel cleans up later. Run by tests/vm/cost.py; linked statically.
  */
 #include <stdio.h>
 #include <stdlib.h>
