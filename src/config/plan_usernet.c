@@ -231,8 +231,6 @@ static int check_all(const struct planner *p, const struct net_policy *policy, s
 		return err_set(err, EINVAL,
 			       "user_net: the backend PASTA cannot hold to the policy of "
 			       "--net user: use NSTUN");
-	if (policy && (policy->rate_in || policy->rate_out))
-		return err_set(err, EOPNOTSUPP, "net_rate_in and net_rate_out are for --net nat");
 	return 0;
 }
 

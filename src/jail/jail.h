@@ -12,6 +12,7 @@
 #include "jail/watch.h"
 #include "net/net.h"
 #include "jail/report.h"
+#include "storage/fusemount.h"
 #include "storage/upper.h"
 #include "trace/trace.h"
 
@@ -29,6 +30,7 @@ struct jail {
 	void *stacks;
 	struct net_run *net;   /* its network, when the plan has one */
 	struct user_run *user; /* ... the process that makes it */
+	uint64_t patience_ns;  /* how long what it sent last may take to go out; CLOCK_MONOTONIC */
 	bool parting;	       /* this process is about to end: do not wait for the former */
 	struct cgroup cgroup;  /* when the plan asks for groups */
 	uint64_t started_ns;   /* CLOCK_MONOTONIC */
@@ -39,7 +41,9 @@ struct jail {
 	bool killing;	     /* the guard was told to end everything, or is killed */
 	int file_systems[8]; /* limited ones, kept to see how full they are */
 	unsigned n_file_systems;
-	int held[HELD];	    /* of the jail's files, where the plan asks for it */
+	int held[HELD];		   /* of the jail's files, where the plan asks for it */
+	struct fuse_server server; /* serves the image that its root is; not always */
+	uint64_t server_ns;	   /* when that must be gone, or 0 */
 	struct upper upper; /* the layer that its root is written to, when it is on the host */
 	struct measure measure;
 	uint64_t measure_ns; /* when it is to begin; 0: it has begun, or nobody wants it */
@@ -69,7 +73,8 @@ struct jail_io {
 #define JAIL_INIT                                                                                  \
 	{                                                                                          \
 		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE, .trace = TRACE_INIT,   \
-		.held = {FD_NONE, FD_NONE, FD_NONE}, .upper = UPPER_INIT                           \
+		.held = {FD_NONE, FD_NONE, FD_NONE}, .upper = UPPER_INIT,                          \
+		.server = FUSE_SERVER_INIT                                                         \
 	}
 
 /**

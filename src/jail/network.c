@@ -69,7 +69,7 @@ void network_step(struct jail *j)
 {
 	if (j->net)
 		net_step(j->net);
-	if (!j->user || !user_finished(j->user))
+	if (!j->user || !user_gone(j->user))
 		return;
 	err_set(&j->result.err, EPIPE, "the network helper has ended, and the jail with it");
 	snprintf(j->result.err.step, sizeof(j->result.err.step), "network");
@@ -82,7 +82,7 @@ bool network_finish(struct jail *j)
 	if (!j->user)
 		return true;
 	user_finish(j->user);
-	return user_finished(j->user);
+	return user_gone(j->user);
 }
 
 void network_give_up(struct jail *j)

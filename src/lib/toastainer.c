@@ -136,7 +136,7 @@ static int make_pollable(struct toastainer_jail *j, struct err *err)
 		r = watch(j->epoll, j->jail.ctl, err);
 	if (r >= 0 && network_fd(&j->jail) >= 0)
 		r = watch(j->epoll, network_fd(&j->jail), err);
-	if (r < 0 || !jail_next_ns(&j->jail))
+	if (r < 0 || (!jail_next_ns(&j->jail) && network_fd(&j->jail) < 0))
 		return r;
 	j->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (j->timer < 0)
@@ -222,6 +222,11 @@ PUBLIC int toastainer_jail_step(struct toastainer_jail *j)
 {
 	int ended = jail_step(&j->jail);
 
+	/* What has ended stays readable for ever, while there is still something to wait for. */
+	if (!ended && j->jail.ctl_eof)
+		epoll_ctl(j->epoll, EPOLL_CTL_DEL, j->jail.ctl, NULL);
+	if (!ended && !j->jail.guard)
+		epoll_ctl(j->epoll, EPOLL_CTL_DEL, j->jail.guard_fd, NULL);
 	set_timer(j);
 	return ended;
 }

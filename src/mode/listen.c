@@ -17,6 +17,7 @@
 #include "config/to_plan.h"
 #include "jail/hints.h"
 #include "jail/jail.h"
+#include "jail/layers.h"
 #include "jail/network.h"
 #include "jail/template.h"
 #include "mode/listen.h"
@@ -39,8 +40,8 @@ struct watch {
 struct conn {
 	struct conn *prev, *next; /* oldest first: with one time limit that is deadline order */
 	struct jail jail;
-	struct watch guard, ctl, net, client;
-	bool parked, dead;
+	struct watch guard, ctl, net, layers, client;
+	bool parked, parting, dead;
 	bool prepared;	     /* it was parked before it got its connection */
 	unsigned generation; /* of the template, when it was parked */
 	int fd;
@@ -60,7 +61,7 @@ struct server {
 	struct conn *first, *last; /* with a client */
 	struct conn *parked;	   /* ready ahead, linked by next */
 	struct conn *dead;	   /* memory that events already taken in may still point to */
-	unsigned n, n_parked, n_hung;
+	unsigned n, n_parked, n_hung, n_parting;
 	unsigned long served;
 	uint64_t refill_ms; /* when to prepare the next jail */
 	bool stop, park_failed;
@@ -102,6 +103,7 @@ static void forget_jail(struct server *s, struct conn *c)
 	unwatch(s, &c->guard);
 	unwatch(s, &c->ctl);
 	unwatch(s, &c->net);
+	unwatch(s, &c->layers);
 	jail_release(&c->jail);
 }
 
@@ -109,6 +111,7 @@ static void free_conn(struct server *s, struct conn *c)
 {
 	forget_jail(s, c);
 	unwatch(s, &c->client);
+	s->n_parting -= c->parting;
 	if (c->fd >= 0) {
 		shutdown(c->fd, SHUT_WR); /* a jail that is being started may still hold a copy */
 		close(c->fd);
@@ -146,6 +149,8 @@ static int launch(struct server *s, struct conn *c, int fd, struct err *err)
 		r = watch(s, &c->ctl, c, c->jail.ctl, EPOLLIN | EPOLLET);
 	if (r >= 0 && network_fd(&c->jail) >= 0)
 		r = watch(s, &c->net, c, network_fd(&c->jail), EPOLLIN);
+	if (r >= 0 && layers_fd(&c->jail) >= 0)
+		r = watch(s, &c->layers, c, layers_fd(&c->jail), EPOLLIN);
 	return r < 0 ? err_sys(err, r, "watch the jail") : 0;
 }
 
@@ -390,6 +395,8 @@ static bool launch_again(struct server *s, struct conn *c)
 		  s->template.off ? ": no template from now on" : ": launching again");
 	c->prepared = false;
 	forget_jail(s, c);
+	s->n_parting -= c->parting;
+	c->parting = false;
 	if (launch(s, c, c->fd, &err) >= 0)
 		return true;
 	c->jail.result.reason = RESULT_SETUP_FAILED;
@@ -397,11 +404,29 @@ static bool launch_again(struct server *s, struct conn *c)
 	return false;
 }
 
+/*
+ * part() - the program has ended, but what it sent last to its network is on its way: the client need not
+ * wait for that. One whose jail could not be set up may get another one.
+ */
+static void part(struct server *s, struct conn *c)
+{
+	unwatch(s, &c->guard);
+	s->n_parting += !c->parting;
+	c->parting = true;
+	if (c->fd < 0 || c->jail.result.reason == RESULT_SETUP_FAILED)
+		return;
+	unwatch(s, &c->client);
+	shutdown(c->fd, SHUT_WR);
+	close(take_fd(&c->fd));
+	s->n_hung -= c->hangup_ms != 0;
+	c->hangup_ms = 0;
+}
+
 static void jail_event(struct server *s, struct conn *c)
 {
 	if (!jail_step(&c->jail)) {
-		if (!c->jail.guard) /* what it sent last is on its way */
-			unwatch(s, &c->guard);
+		if (!c->jail.guard)
+			part(s, c);
 		return;
 	}
 	if (launch_again(s, c))
@@ -416,7 +441,7 @@ static void jail_event(struct server *s, struct conn *c)
 
 static void client_gone(struct server *s, struct conn *c)
 {
-	if (c->hangup_ms)
+	if (c->hangup_ms || c->fd < 0)
 		return;
 	c->hangup_ms = now_ms();
 	s->n_hung++;
@@ -453,7 +478,7 @@ static int timeout_ms(const struct server *s)
 		if (!has_limits(s))
 			break;
 	}
-	if (s->n_hung && (left < 0 || left > 100))
+	if ((s->n_hung || s->n_parting) && (left < 0 || left > 100))
 		left = 100;
 	if (wants_parked(s)) {
 		uint64_t now = now_ms();
@@ -475,7 +500,8 @@ static void check_deadlines(struct server *s)
 		else if (jail_timeout_ms(&c->jail) == 0)
 			jail_step(
 				&c->jail); /* an end that it finds shows on the guard's pidfd, too */
-		else if (!s->n_hung && oldest_first(s) && jail_timeout_ms(&c->jail) > 0)
+		else if (!s->n_hung && !s->n_parting && oldest_first(s) &&
+			 jail_timeout_ms(&c->jail) > 0)
 			return; /* the rest is younger */
 	}
 }

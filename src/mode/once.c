@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "config/to_plan.h"
 #include "jail/jail.h"
+#include "jail/layers.h"
 #include "jail/network.h"
 #include "jail/enter.h"
 #include "jail/template.h"
@@ -37,7 +38,8 @@ struct once {
 	int signals;
 	sigset_t old_mask;
 	bool relaying, published;
-	int told; /* a signal that was passed on and counts for the exit code; 0: none */
+	bool parted; /* told to end, when the program had ended */
+	int told;    /* a signal that was passed on and counts for the exit code; 0: none */
 	time_t started;
 };
 
@@ -128,7 +130,8 @@ static void on_signal(struct once *o, int sig)
 		break;
 	default:
 		log_info("Received %s", str_signal(sig, name, sizeof(name)));
-		if (o->cfg->forward_signals) {
+		o->parted |= !o->jail.guard;
+		if (o->cfg->forward_signals && o->jail.guard) {
 			o->told = sig;
 			jail_signal(&o->jail, sig);
 		} else {
@@ -181,21 +184,38 @@ enum {
 	POLL_SIGNALS,
 	POLL_CTL,
 	POLL_NET,
+	POLL_LAYERS,
 	POLL_OUTPUT,
 	POLL_RELAY = POLL_OUTPUT + OUTPUT_FDS,
 	POLL_FDS = POLL_RELAY + RELAY_FDS
 };
 
+/* see_off() - what the jail sent last goes out; a signal ends that. The terminal is the caller's again. */
+static void see_off(struct once *o)
+{
+	relay_stop(&o->relay);
+	if (o->parted)
+		network_give_up(&o->jail);
+	while (!jail_step(&o->jail)) {
+		struct pollfd fds[] = {{o->signals, POLLIN, 0}, {network_fd(&o->jail), POLLIN, 0}};
+
+		poll(fds, ARRAY_SIZE(fds), jail_timeout_ms(&o->jail));
+		if (fds[0].revents)
+			take_signals(o);
+	}
+}
+
 static int follow(struct once *o, struct err *err)
 {
 	struct jail *j = &o->jail;
 
-	while (!jail_step(j)) {
+	while (!jail_step(j) && j->guard) {
 		struct pollfd fds[POLL_FDS] = {
-			[POLL_GUARD] = {j->guard ? j->guard_fd : FD_NONE, POLLIN, 0},
+			[POLL_GUARD] = {j->guard_fd, POLLIN, 0},
 			[POLL_SIGNALS] = {o->signals, POLLIN, 0},
 			[POLL_CTL] = {j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
 			[POLL_NET] = {network_fd(j), POLLIN, 0},
+			[POLL_LAYERS] = {layers_fd(j), POLLIN, 0},
 		};
 		int n = o->output.n ? POLL_RELAY : POLL_OUTPUT, r = begin_relay(o, err);
 
@@ -220,8 +240,10 @@ static int follow(struct once *o, struct err *err)
 	/* It may have ended before we saw its terminal; what it wrote last is still in there. */
 	if (begin_relay(o, err) == 0 && o->relaying)
 		relay_drain(&o->relay, j->tty_master);
-	output_drain(&o->output, o->signals, j->ended_by == RESULT_EXITED);
+	o->parted |= output_drain(&o->output, o->signals, j->ended_by == RESULT_EXITED);
 	over_limit(o);
+	if (!j->finished)
+		see_off(o);
 	output_result(&o->output, &j->result);
 	return 0;
 }
@@ -356,7 +378,7 @@ static bool again(struct once *o, const struct result *r, uint64_t started_ms, u
 	struct pollfd fd = {o->signals, POLLIN, 0};
 	uint64_t now = now_ms(), next = started_ms + cfg->rerun_delay;
 
-	if (cfg->mode != MODE_RERUN || r->reason == RESULT_SETUP_FAILED || o->told ||
+	if (cfg->mode != MODE_RERUN || r->reason == RESULT_SETUP_FAILED || o->told || o->parted ||
 	    r->reason == RESULT_SUPERVISOR_SIGNAL)
 		return false;
 	if (cfg->rerun_count && done >= cfg->rerun_count)

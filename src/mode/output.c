@@ -308,24 +308,28 @@ static bool told_to_end(int signals)
 	return end;
 }
 
-void output_drain(struct output *o, int signals, bool patient)
+bool output_drain(struct output *o, int signals, bool patient)
 {
+	bool told = false;
+
 	for (;;) {
 		struct pollfd fds[OUTPUT_FDS + 1];
 		bool left = false;
 
 		if (!o->n)
-			return;
+			return false;
 		for (unsigned i = 0; i < LAST_PUMPS; i++)
 			output_pump(o);
 		for (unsigned i = 0; i < o->n; i++)
 			left |= o->s[i].full;
 		if (!left)
-			return;
+			return false;
 		output_poll(o, fds);
 		fds[OUTPUT_FDS] = (struct pollfd){signals, POLLIN, 0};
-		if (poll(fds, OUTPUT_FDS + 1, patient ? -1 : STALLED_MS) == 0 ||
-		    (fds[OUTPUT_FDS].revents && told_to_end(signals)))
+		if (poll(fds, OUTPUT_FDS + 1, patient ? -1 : STALLED_MS) == 0)
+			break;
+		told = fds[OUTPUT_FDS].revents && told_to_end(signals);
+		if (told)
 			break;
 	}
 	for (unsigned i = 0; i < o->n; i++) {
@@ -336,6 +340,7 @@ void output_drain(struct output *o, int signals, bool patient)
 		o->budget.passed -= o->s[i].n; /* admitted, but never written */
 		o->budget.dropped += o->s[i].n;
 	}
+	return told;
 }
 
 void output_result(const struct output *o, struct result *r)

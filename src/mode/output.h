@@ -69,9 +69,9 @@ void output_pump(struct output *o);
  * output_drain() - the jail is gone: pass on what it wrote last.
  * @signals: a signalfd: one that asks us to end ends the waiting
  * @patient: wait for a slow reader; else give up when nothing moves for a while
- * What nobody took counts as dropped.
+ * What nobody took counts as dropped. Return: whether it was ended so.
  */
-void output_drain(struct output *o, int signals, bool patient);
+bool output_drain(struct output *o, int signals, bool patient);
 
 /** output_result() - put the figures. */
 void output_result(const struct output *o, struct result *r);

@@ -226,8 +226,11 @@ void dns_tcp_accept(struct dns *d)
 		if (!d->tokens)
 			return;
 		c->client = accept4(d->tcp, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (c->client < 0)
+		if (c->client < 0) {
+			if (errno != EAGAIN && errno != ECONNABORTED)
+				d->tokens = 0; /* no descriptors: not again at once */
 			return;
+		}
 		n++;
 		dns_take_token(d);
 		c->server = FD_NONE;

@@ -22,7 +22,7 @@ struct user_run {
 	pid_t pid, jail;
 	int ctl;
 	bool pasta; /* the helper has a child, and ends it itself */
-	bool finishing;
+	bool told;  /* that the jail has ended */
 	bool ports; /* it holds ports of the host, which the next one may want */
 	volatile struct user_counts *counts;
 };
@@ -96,7 +96,7 @@ static int open_forward(struct user *u, unsigned i, struct err *err)
 		r = (int)sys(SYS_listen, fd, 4096);
 	if (r < 0)
 		return err_sys(err, r, "listen on port %u of the host", on.port);
-	return user_watch(u, fd, EVENT_FORWARD, i, EPOLLIN);
+	return user_watch(u, fd, EVENT_FORWARD, i, tcp ? EPOLLIN | EPOLLET : EPOLLIN);
 }
 
 static int watch_all(struct user *u, struct err *err)
@@ -110,7 +110,7 @@ static int watch_all(struct user *u, struct err *err)
 	for (unsigned i = 0; i < 2 && r >= 0; i++) {
 		if (!u->has[i])
 			continue;
-		r = user_watch(u, u->tcp[i], EVENT_TCP, i, EPOLLIN);
+		r = user_watch(u, u->tcp[i], EVENT_TCP, i, EPOLLIN | EPOLLET);
 		if (r >= 0)
 			r = user_watch(u, u->udp[i], EVENT_UDP, i, EPOLLIN);
 	}
@@ -184,6 +184,10 @@ static int helper_main(void *arg)
 		u->counts = s->counts;
 		u->ctl = ctl;
 		u->maker = FD_NONE;
+		if (s->plan->policy) {
+			u->rates[0].rate = s->plan->policy->rate_out;
+			u->rates[1].rate = s->plan->policy->rate_in;
+		}
 		u->has[0] = s->plan->ip4.family;
 		u->has[1] = s->plan->ip6.family;
 		r = prepare(u, &err);
@@ -285,20 +289,18 @@ bool user_counts(const struct user_run *u, struct user_counts *ret)
 	return true;
 }
 
-void user_finish(struct user_run *u)
-{
-	if (!u->finishing && !u->pasta)
-		sys(SYS_shutdown, u->ctl, SHUT_WR);
-	u->finishing = true;
-}
-
-bool user_finished(const struct user_run *u)
+bool user_gone(const struct user_run *u)
 {
 	char said;
 
-	if (u->finishing && u->pasta)
-		return true; /* it cannot be asked */
 	return sys(SYS_recvfrom, u->ctl, &said, sizeof(said), MSG_DONTWAIT, NULL, NULL) != -EAGAIN;
+}
+
+void user_finish(struct user_run *u)
+{
+	if (!u->told)
+		sys(SYS_shutdown, u->ctl, u->pasta ? SHUT_RDWR : SHUT_WR);
+	u->told = true;
 }
 
 void user_give_up(struct user_run *u)

@@ -80,18 +80,18 @@ void user_tell(struct user_run *u, pid_t pid);
 /** user_wait() - wait until the jail's network is there. */
 int user_wait(struct user_run *u, struct err *err);
 
-/** user_fd() - a descriptor that becomes readable when user_finished() may have changed, or FD_NONE. */
+/** user_fd() - a descriptor that becomes readable when user_gone() becomes true, or FD_NONE. */
 int user_fd(const struct user_run *u);
 
 /**
- * user_finish() - the jail has ended. What it sent last is still on its way through the helper, and goes
- * out: as long as others take it, for some seconds at most. Again: nothing. Ask user_finished() at once and
- * when user_fd() has something.
+ * user_finish() - the jail has ended; harmless twice. What it sent last is still on its way through the
+ * helper, and goes out: as long as others take it, for some seconds at most. Then user_gone(). With pasta
+ * it is lost.
  */
 void user_finish(struct user_run *u);
 
-/** user_finished() - whether all that has happened, or the helper is gone. Does not wait. */
-bool user_finished(const struct user_run *u);
+/** user_gone() - whether the helper carries nothing any more. Does not wait. */
+bool user_gone(const struct user_run *u);
 
 /** user_give_up() - do not wait for it any longer. */
 void user_give_up(struct user_run *u);

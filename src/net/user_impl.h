@@ -46,6 +46,7 @@ enum flow_state {
 struct half {
 	int pipe[2];	/* FD_NONE: nothing is under way */
 	size_t pending; /* bytes in it */
+	bool urgent;	/* it has had something urgent (MSG_OOB) */
 	bool eof;	/* the sender has ended */
 	bool ended;	/* the receiver was told */
 };
@@ -59,13 +60,19 @@ struct flow {
 	struct half half[2];	/* from the jail, into the jail */
 	uint32_t next;		/* in its bucket, in the list of free ones, or of busy ones */
 	uint32_t busy_next;
-	bool busy;	  /* there is more to do at once */
+	bool busy;	  /* there is more to do, and no event will say so */
 	uint64_t expires; /* seconds of CLOCK_MONOTONIC; 0: does not */
 	struct user_proxy proxy;
 	int control;	  /* UDP by SOCKS5: the TCP connection that keeps it */
 	uint32_t forward; /* UDP from outside: by which of the plan's */
 	uint16_t len;	  /* the packet that began it, without data */
 	uint8_t packet[USER_HEADERS];
+};
+
+/* struct user_rate - how much may pass, one way */
+struct user_rate {
+	uint64_t rate; /* bytes a second; 0: whatever there is */
+	int64_t left;  /* millionths of a byte; below 0: more has passed than might */
 };
 
 /* struct user - the helper */
@@ -87,13 +94,18 @@ struct user {
 	struct net_addr resolvers[8];
 	int forwards[USER_FORWARDS];
 	int epoll;
+	struct user_rate rates[2]; /* from the jail, into the jail */
+	uint64_t now_us, moment_us,
+		meal_us;	       /* when those that are busy, or starved, are looked at */
 	uint64_t now;		       /* seconds */
 	bool ending;		       /* the jail has gone: only what it sent last is to go out */
 	uint64_t ends_ms, patience_ms; /* then: at the latest, and when nothing more moves */
 	uint32_t n_timed;
 	uint32_t n_flows; /* that were ever used */
 	uint32_t max_flows;
-	uint32_t free, busy, dead;
+	uint32_t free, busy, last_busy, dead;
+	bool hurry;   /* of those that are busy one can go on at once */
+	bool starved; /* something waits for descriptors */
 	uint32_t buckets[USER_BUCKETS];
 	struct flow flows[USER_FLOWS];
 	int pipes[USER_PIPES][2];
@@ -142,7 +154,11 @@ struct flow *user_find(struct user *u, const struct user_key *key);
 struct flow *user_new(struct user *u, const struct user_key *key); /* NULL: too many */
 void user_free(struct user *u, struct flow *f);
 void user_expire(struct user *u, struct flow *f, unsigned seconds); /* 0: never */
-void user_busy(struct user *u, struct flow *f);
+void user_busy(struct user *u, struct flow *f, bool hurry); /* @hurry: at once, else in a moment */
+size_t user_room(const struct user *u,
+		 unsigned from); /* bytes that may pass now; @from: 0: the jail */
+void user_passed(struct user *u, unsigned from, size_t n);
+bool user_datagram(struct user *u, unsigned from, size_t n); /* whether it may; then it has */
 static inline uint32_t user_index(const struct user *u, const struct flow *f)
 {
 	return (uint32_t)(f - u->flows);
@@ -157,6 +173,7 @@ void user_tcp_accept(struct user *u, unsigned family);
 void user_tcp_event(struct user *u, struct flow *f, unsigned side, uint32_t events);
 void user_tcp_pump(struct user *u, struct flow *f);
 void user_tcp_forward(struct user *u, unsigned i);
+void user_tcp_drop_pipes(struct user *u);
 
 /* user_udp.c */
 void user_udp_out(struct user *u, unsigned family);

@@ -13,7 +13,8 @@
 #include "net/user_packet.h"
 
 enum { EVENTS = 128, NONE = 0 }; /* lists hold an index plus one */
-enum { ENDING_MS = 5000, PATIENCE_MS = 2000 };
+enum { ENDING_MS = 5000, PATIENCE_MS = 2000, LOOK_MS = 100 };
+enum { MOMENT_MS = 10, HUNGRY_MS = 100, LEAST_BURST = 65536, MILLION = 1000000 };
 
 /* ---- flows */
 
@@ -87,20 +88,32 @@ void user_expire(struct user *u, struct flow *f, unsigned seconds)
 	f->expires = seconds ? u->now + seconds : 0;
 }
 
-void user_busy(struct user *u, struct flow *f)
+void user_busy(struct user *u, struct flow *f, bool hurry)
 {
+	u->hurry |= hurry;
 	if (f->busy)
 		return;
 	f->busy = true;
-	f->busy_next = u->busy;
-	u->busy = user_index(u, f) + 1;
+	f->busy_next = NONE;
+	*(u->busy == NONE ? &u->busy : &u->flows[u->last_busy - 1].busy_next) =
+		user_index(u, f) + 1;
+	u->last_busy = user_index(u, f) + 1;
 }
 
+/* Each time another one is the first, who may find a rate's worth that is enough for one. */
 static void run_busy(struct user *u)
 {
 	uint32_t i = u->busy;
 
-	u->busy = NONE;
+	if (i != u->last_busy) {
+		u->flows[u->last_busy - 1].busy_next = i;
+		u->last_busy = i;
+		i = u->flows[i - 1].busy_next;
+		u->flows[u->last_busy - 1].busy_next = NONE;
+	}
+	u->busy = u->last_busy = NONE;
+	u->hurry = false;
+	u->moment_us = u->now_us + MOMENT_MS * 1000;
 	while (i != NONE) {
 		struct flow *f = &u->flows[i - 1];
 
@@ -127,13 +140,60 @@ static void bury(struct user *u)
 	}
 }
 
-static void run_timers(struct user *u)
+/* ---- rates: a tenth of a second's worth may pass at once */
+
+static void refill(struct user_rate *r, uint64_t us)
+{
+	uint64_t burst;
+
+	if (!r->rate)
+		return;
+	r->rate = MIN(r->rate, 1ULL << 38);
+	burst = MAX(r->rate / 10, (uint64_t)LEAST_BURST) * MILLION;
+	r->left = MIN(r->left + (int64_t)(r->rate * MIN(us, 10ULL * MILLION)), (int64_t)burst);
+}
+
+size_t user_room(const struct user *u, unsigned from)
+{
+	const struct user_rate *r = &u->rates[from];
+
+	if (!r->rate)
+		return SIZE_MAX;
+	return r->left > 0 ? (size_t)r->left / MILLION : 0;
+}
+
+void user_passed(struct user *u, unsigned from, size_t n)
+{
+	if (u->rates[from].rate)
+		u->rates[from].left -= (int64_t)n * MILLION;
+}
+
+bool user_datagram(struct user *u, unsigned from, size_t n)
+{
+	if (!user_room(u, from))
+		return false;
+	user_passed(u, from, n);
+	return true;
+}
+
+/* ---- time */
+
+static uint64_t now_us(void)
 {
 	struct timespec ts;
-	uint64_t before = u->now;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	u->now = (uint64_t)ts.tv_sec;
+	return (uint64_t)ts.tv_sec * MILLION + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static void run_timers(struct user *u)
+{
+	uint64_t before = u->now, us = now_us();
+
+	for (unsigned i = 0; i < 2; i++)
+		refill(&u->rates[i], us - u->now_us);
+	u->now_us = us;
+	u->now = us / MILLION;
 	if (u->now == before || !u->n_timed)
 		return;
 	for (uint32_t i = 0; i < u->n_flows; i++)
@@ -183,50 +243,80 @@ static void flow_event(struct user *u, uint32_t i, unsigned side, uint32_t event
 		return;
 	if (f->key.proto == IPPROTO_TCP)
 		user_tcp_event(u, f, side, events);
+	else if (u->ending && side == 1) /* nobody is there to hear it */
+		sys(SYS_epoll_ctl, u->epoll, EPOLL_CTL_DEL, f->fd[1], NULL);
 	else
 		user_udp_event(u, f, side);
 }
 
 /* ---- the end */
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 static void begin_ending(struct user *u)
 {
 	u->ending = true;
-	u->ends_ms = now_ms() + ENDING_MS;
-	u->patience_ms = now_ms() + PATIENCE_MS;
+	u->ends_ms = now_us() / 1000 + ENDING_MS;
 	sys(SYS_epoll_ctl, u->epoll, EPOLL_CTL_DEL, u->ctl, NULL);
+	/* Nobody is there to be called. What comes by UDP may still be answered. */
+	for (unsigned i = 0; i < u->plan->n_forwards; i++) {
+		if (u->forwards[i] < 0)
+			continue;
+		sys(SYS_epoll_ctl, u->epoll, EPOLL_CTL_DEL, u->forwards[i], NULL);
+		if (u->plan->forwards[i].proto == IPPROTO_TCP)
+			close_fd(&u->forwards[i]);
+	}
 }
 
-/* The kernel has ended the dead jail's connections: each shows its end once all of it was read. */
+/* has_more() - whether the jail may have sent something there that has not gone out. */
+static bool has_more(const struct user *u, const struct flow *f)
+{
+	if (f->key.proto != IPPROTO_TCP) /* datagrams wait for their proxy */
+		return f->state == FLOW_CONNECTING || f->state == FLOW_PROXY;
+	/* What the jail says to our answer comes at once, if it says something. */
+	if (f->state == FLOW_ANSWERING)
+		return u->now_us / 1000 + ENDING_MS < u->ends_ms + LOOK_MS;
+	/* The kernel has ended the dead jail's connections: each shows its end once all of it was read. */
+	return f->state == FLOW_OPEN && !f->half[0].ended;
+}
+
 static bool all_sent(const struct user *u)
 {
 	for (uint32_t i = 0; i < u->n_flows; i++)
-		if (u->flows[i].state == FLOW_OPEN && u->flows[i].key.proto == IPPROTO_TCP &&
-		    !u->flows[i].half[0].ended)
+		if (has_more(u, &u->flows[i]))
 			return false;
 	return true;
 }
 
 /* end_or_wait() - the end, or else for how long to wait; @n: events that there were. Return: ms */
-static int end_or_wait(struct user *u, long n)
+static int end_or_wait(struct user *u, long n, int wait)
 {
-	uint64_t now = now_ms();
+	uint64_t now = now_us() / 1000;
+	bool quiet = n == 0 && u->busy == NONE;
+	int left = n > 0 ? 0 : LOOK_MS;
 
-	if (n > 0)
+	if (!quiet)
 		u->patience_ms = MIN(now + PATIENCE_MS, u->ends_ms);
-	if ((n <= 0 && all_sent(u)) || now >= u->patience_ms) {
+	if ((quiet && all_sent(u)) || now >= u->patience_ms) {
 		sys(SYS_shutdown, u->ctl, SHUT_RDWR); /* at once; leaving takes longer */
 		sys(SYS_exit_group, 0);
 	}
-	return n > 0 ? 0 : (int)(u->patience_ms - now);
+	return wait < 0 ? left : MIN(wait, left);
+}
+
+/*
+ * feed() - what found no descriptor is tried again after a while, or when there is one: no event comes for
+ * it a second time.
+ */
+static void feed(struct user *u)
+{
+	u->starved = false;
+	u->meal_us = u->now_us + HUNGRY_MS * 1000;
+	user_tcp_drop_pipes(u);
+	for (unsigned i = 0; i < 2; i++)
+		if (u->has[i])
+			user_tcp_accept(u, i);
+	for (unsigned i = 0; i < u->plan->n_forwards; i++)
+		if (u->forwards[i] >= 0 && u->plan->forwards[i].proto == IPPROTO_TCP)
+			user_tcp_forward(u, i);
 }
 
 static void event(struct user *u, const struct epoll_event *e)
@@ -261,19 +351,25 @@ void user_loop(struct user *u)
 
 	run_timers(u);
 	for (;;) {
-		int wait = u->busy != NONE ? 0
-			   : u->ending	   ? end_or_wait(u, n)
-			   : u->n_timed	   ? 1000
-					   : -1;
+		int wait = u->hurry	     ? 0
+			   : u->busy != NONE ? MOMENT_MS
+			   : u->starved	     ? HUNGRY_MS
+			   : u->n_timed	     ? 1000
+					     : -1;
 
+		if (u->ending)
+			wait = end_or_wait(u, n, wait);
 		n = sys(SYS_epoll_pwait, u->epoll, events, EVENTS, wait, NULL, 0);
 
 		if (n < 0 && n != -EINTR)
 			sys(SYS_exit_group, 1);
 		for (long i = 0; i < n; i++)
 			event(u, &events[i]);
-		run_busy(u);
 		run_timers(u);
+		if (u->hurry || u->now_us >= u->moment_us)
+			run_busy(u);
+		if (u->starved && (u->dead != NONE || u->now_us >= u->meal_us))
+			feed(u);
 		bury(u);
 	}
 }

@@ -16,6 +16,7 @@
 #include "net/user_impl.h"
 
 enum { ANSWER_SECONDS = 30, CONNECT_SECONDS = 150, ROUNDS = 8 };
+enum { WATCHED = (int)(EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLET) };
 
 /* ---- the beginning */
 
@@ -61,6 +62,7 @@ static int dial(struct user *u, struct flow *f, const struct user_end *to)
 	socklen_t len = user_sockaddr(to, &sa);
 	int fd = user_outer(to, SOCK_STREAM, 0), r;
 
+	u->starved |= fd < 0;
 	if (fd < 0)
 		return fd;
 	f->fd[1] = fd;
@@ -68,7 +70,7 @@ static int dial(struct user *u, struct flow *f, const struct user_end *to)
 	r = (int)sys(SYS_connect, fd, &sa, len);
 	if (r < 0 && r != -EINPROGRESS)
 		return r;
-	return user_watch(u, fd, EVENT_FLOW_OUT, user_index(u, f), EPOLLIN | EPOLLOUT | EPOLLET);
+	return user_watch(u, fd, EVENT_FLOW_OUT, user_index(u, f), WATCHED);
 }
 
 /* same_syn() - by its sequence number alone: one that is sent again may have other options. */
@@ -214,6 +216,7 @@ void user_tcp_accept(struct user *u, unsigned family)
 
 		if (fd == -ECONNABORTED)
 			continue;
+		u->starved |= fd < 0 && fd != -EAGAIN;
 		if (fd < 0)
 			return;
 		sys(SYS_getsockname, fd, &self, &self_len);
@@ -226,8 +229,7 @@ void user_tcp_accept(struct user *u, unsigned family)
 		}
 		f->fd[0] = fd;
 		no_delay(fd);
-		if (user_watch(u, fd, EVENT_FLOW_IN, user_index(u, f),
-			       EPOLLIN | EPOLLOUT | EPOLLET) < 0)
+		if (user_watch(u, fd, EVENT_FLOW_IN, user_index(u, f), WATCHED) < 0)
 			user_free(u, f);
 		else
 			join(u, f);
@@ -276,26 +278,83 @@ static void leave_pipe(struct user *u, struct half *h)
 	h->pipe[0] = h->pipe[1] = FD_NONE;
 }
 
-enum moved { MOVED_ALL, MOVED_MORE, MOVED_BROKEN };
+void user_tcp_drop_pipes(struct user *u)
+{
+	while (u->n_pipes) {
+		u->n_pipes--;
+		sys_close(u->pipes[u->n_pipes][0]);
+		sys_close(u->pipes[u->n_pipes][1]);
+	}
+}
 
-/* move() - one half, as far as both ends allow. MOVED_MORE: stopped so that others have their turn */
+/*
+ * take() - bytes into the pipe, @room at most. splice(2) stops in front of an urgent byte (MSG_OOB), where
+ * it finds nothing, or the end: that byte goes on by itself, urgent as it came.
+ * Return: as splice(2)
+ */
+static long take(struct user *u, struct flow *f, unsigned from, size_t room)
+{
+	const unsigned flags = SPLICE_F_NONBLOCK | SPLICE_F_MOVE;
+	struct half *h = &f->half[from];
+	int in = f->fd[from];
+	const int on = 1;
+	char c;
+
+	for (;;) {
+		long n = sys(SYS_splice, in, NULL, h->pipe[1], NULL, room, flags);
+
+		if (n != 0 && n != -EAGAIN)
+			return n;
+		if (n == 0)
+			h->urgent |=
+				sys(SYS_recvfrom, in, &c, 1, MSG_OOB | MSG_PEEK, NULL, NULL) == 1;
+		if (!h->urgent)
+			return n;
+		sys(SYS_setsockopt, in, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+		if (sys(SYS_recvfrom, in, &c, 1, MSG_PEEK, NULL, NULL) != 1)
+			return n;
+		/* What came just now is spliced; what is urgent is not. */
+		n = sys(SYS_splice, in, NULL, h->pipe[1], NULL, room, flags);
+		if (n != 0 && n != -EAGAIN)
+			return n;
+		n = sys(SYS_sendto, f->fd[!from], &c, 1, MSG_OOB | MSG_NOSIGNAL, NULL, 0);
+		if (n < 0)
+			return n;
+		sys(SYS_recvfrom, in, &c, 1, 0, NULL, NULL);
+		*(from ? &u->counts->bytes_in : &u->counts->bytes_out) += 1;
+	}
+}
+
+enum moved { MOVED_ALL, MOVED_MORE, MOVED_LATER, MOVED_BROKEN };
+
+/*
+ * move() - one half, as far as both ends allow. MOVED_MORE: stopped so that others have their turn;
+ * MOVED_LATER: because of the rate, or of descriptors.
+ */
 static enum moved move(struct user *u, struct flow *f, unsigned from)
 {
 	struct half *h = &f->half[from];
-	int in = f->fd[from], out = f->fd[!from];
+	int out = f->fd[!from];
 	const unsigned flags = SPLICE_F_NONBLOCK | SPLICE_F_MOVE;
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		long n;
 
 		if (!h->pending && !h->eof) {
-			if (!take_pipe(u, h))
-				return MOVED_BROKEN; /* no descriptors left */
-			n = sys(SYS_splice, in, NULL, h->pipe[1], NULL, USER_PIPE, flags);
+			size_t room = MIN(user_room(u, from), (size_t)USER_PIPE);
+
+			if (!room)
+				return MOVED_LATER;
+			if (!take_pipe(u, h)) {
+				u->starved = true;
+				return MOVED_LATER;
+			}
+			n = take(u, f, from, room);
 			if (n < 0 && n != -EAGAIN)
 				return MOVED_BROKEN;
 			h->eof = n == 0;
 			h->pending = n > 0 ? (size_t)n : 0;
+			user_passed(u, from, h->pending);
 		}
 		if (!h->pending)
 			break;
@@ -329,18 +388,20 @@ void user_tcp_pump(struct user *u, struct flow *f)
 		reset(u, f);
 	else if (f->half[0].ended && f->half[1].ended)
 		user_free(u, f);
-	else if (a == MOVED_MORE || b == MOVED_MORE)
-		user_busy(u, f);
+	else if (a != MOVED_ALL || b != MOVED_ALL)
+		user_busy(u, f, a == MOVED_MORE || b == MOVED_MORE);
 }
 
 void user_tcp_event(struct user *u, struct flow *f, unsigned side, uint32_t events)
 {
+	f->half[side].urgent |= (events & EPOLLPRI) != 0;
 	switch (f->state) {
 	case FLOW_CONNECTING: connected(u, f, events); break;
 	case FLOW_PROXY: proxy_step(u, f, false); break;
 	case FLOW_ANSWERING: break; /* what it says waits until the jail listens */
 	case FLOW_OPEN:
-		user_tcp_pump(u, f);
+		if (!f->busy || events & EPOLLERR) /* else it waits for its turn */
+			user_tcp_pump(u, f);
 		if (f->state == FLOW_OPEN && events & EPOLLERR && user_socket_error(f->fd[side]))
 			reset(u, f);
 		break;
@@ -374,10 +435,9 @@ static int call(struct user *u, struct flow *f, int out)
 	r = (int)sys(SYS_connect, in, &sa, len);
 	if (r < 0 && r != -EINPROGRESS)
 		return r;
-	r = user_watch(u, in, EVENT_FLOW_IN, user_index(u, f), EPOLLIN | EPOLLOUT | EPOLLET);
+	r = user_watch(u, in, EVENT_FLOW_IN, user_index(u, f), WATCHED);
 	if (r >= 0)
-		r = user_watch(u, out, EVENT_FLOW_OUT, user_index(u, f),
-			       EPOLLIN | EPOLLOUT | EPOLLET);
+		r = user_watch(u, out, EVENT_FLOW_OUT, user_index(u, f), WATCHED);
 	return r;
 }
 
@@ -395,6 +455,7 @@ void user_tcp_forward(struct user *u, unsigned i)
 
 		if (out == -ECONNABORTED)
 			continue;
+		u->starved |= out < 0 && out != -EAGAIN;
 		if (out < 0)
 			return;
 		user_from_sockaddr(&peer, &key.src);

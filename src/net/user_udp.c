@@ -47,6 +47,7 @@ static int open_outer(struct user *u, struct flow *f, const struct user_end *to,
 	int r;
 
 	f->fd[1] = user_outer(to, SOCK_DGRAM, protocol);
+	u->starved |= f->fd[1] < 0;
 	if (f->fd[1] < 0)
 		return f->fd[1];
 	r = (int)sys(SYS_connect, f->fd[1], &sa, len);
@@ -230,7 +231,7 @@ void user_udp_out(struct user *u, unsigned family)
 
 		if (n < 0)
 			return;
-		if (!key.dst.family)
+		if (!key.dst.family || !user_datagram(u, 0, (size_t)n))
 			continue;
 		f = user_find(u, &key) ?: open_flow(u, &key);
 		if (f)
@@ -282,6 +283,8 @@ void user_udp_event(struct user *u, struct flow *f, unsigned side)
 				refuse(u, &f->key, (int)-n);
 			return;
 		}
+		if (!user_datagram(u, side, (size_t)n))
+			continue;
 		if (f->key.inwards)
 			pass_back(u, f, data, (size_t)n);
 		else
@@ -319,6 +322,8 @@ void user_udp_forward(struct user *u, unsigned i)
 
 		if (n < 0)
 			return;
+		if (!user_datagram(u, 1, (size_t)n))
+			continue;
 		user_from_sockaddr(&peer, &key.src);
 		key.dst = (struct user_end){.family = fw->to.family, .port = fw->jail_port};
 		memcpy(key.dst.ip, fw->to.ip, sizeof(key.dst.ip));
@@ -348,6 +353,8 @@ void user_ping(struct user *u, const struct user_key *key, uint8_t *echo, size_t
 	struct user_end target;
 	enum user_action a;
 
+	if (!user_datagram(u, 0, n))
+		return;
 	if (!f) {
 		a = user_decide(u, key, &target);
 		if (a != USER_ALLOW && a != USER_REDIRECT) {

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Networks without root: --net user and nsjail's user_net, against servers in namespaces that the test made."""
 import ast
+import contextlib
 import json
 import os
 import pathlib
+import resource
 import shutil
+import signal
+import socket
 import subprocess
+import time
 
 import pytest
 
@@ -103,6 +108,7 @@ CONNECTIONS = (
     (f"udp('{OUT6}', 8)", DENIED),
     (f"length('{OUT}', 83)", 1000000),
     (f"after_reset('{OUT}')", "ECONNRESET"),
+    (f"urgent('{OUT}')", "abcdef! is urgent"),
     (f"fast_open('{OUT}')", SAID.format(HOST)),
     (f"fast_open('{OUT6}')", SAID.format(HOST6)),
     (f"fast_open('{OUT}', 81)", DENIED),
@@ -256,8 +262,181 @@ def test_slow_reader_and_many(host):
 @privileged
 def test_last_words(host):
     """What a program has sent arrives, though it has ended and its reader takes a second to begin."""
-    assert user(attempts=[f"last_words('{OUT}', 3000000)"]) == [None]
+    assert user(attempts=[f"last_words('{OUT}', 3000000)", f"last_datagrams('{OUT}', 20)"]) == [None, None]
+    assert wait_for(lambda: (host.counts()["slow"], host.counts()["datagrams"]) == (3000000, 20))
+
+
+@privileged
+def test_last_words_of_nsjails(host, tmp_path):
+    """Also where the helper answers no names, so that nobody but the data holds the jail's network; and by a proxy."""
+    assert with_rules(tmp_path, "", f"last_words('{OUT}', 3000000)") == [None]
     assert wait_for(lambda: host.counts()["slow"] == 3000000)
+    rule = f'rule4 {{ action: ENCAP_SOCKS5 redirect_ip: "{OUT}" redirect_port: 1081 }}'
+    assert with_rules(tmp_path, rule, f"last_datagrams('{OUT}', 1)") == [None]
+    assert wait_for(lambda: host.counts()["datagrams"] == 1)
+
+
+@privileged
+def test_nobody_reads(host, tmp_path):
+    """What nobody takes is given up after a while, which is not the program's time: no limit counts it."""
+    report = tmp_path / "result.json"
+    r = run("-c", "/", "--net", "user", "-t", str(int(3 * toast.SCALE)), "--result_json", str(report),
+            *argv(f"stuff('{OUT}')", "time.sleep(1.5)")).ok()
+    j = json.loads(report.read_text())
+    assert r.out == "['full', None]\n" and j["reason"] == "exited" and r.seconds > j["wall_us"] / 1e6 + 1.5, (r, j)
+
+
+@contextlib.contextmanager
+def held(*args):
+    """A jail that has ended, but whose helper is stopped, so that the launcher waits for it."""
+    p = start([*args, "--", "/bin/sh", "-c", "echo up; read x; exit 3"], stdin=subprocess.PIPE)
+    assert p.stdout.readline() == b"up\n"
+    helper, = helpers(p)
+    os.kill(helper, signal.SIGSTOP)
+    p.stdin.write(b"\n")
+    p.stdin.flush()
+    assert wait_for(lambda: children(p.pid) == [helper])
+    time.sleep(0.1)
+    assert p.poll() is None
+    yield p
+    p.kill()
+    finish(p)
+
+
+@privileged
+def test_no_time_for_last_words(host, tmp_path):
+    """Whoever does not want to wait for them ends it; the program's end is what it was. A rerun is the last one."""
+    report = tmp_path / "result.json"
+    for sig, args in ((signal.SIGINT, ["run"]), (signal.SIGTERM, ["run", "--forward_signals"]),
+                      (signal.SIGTERM, ["-Q", "-Mo"]), (signal.SIGINT, ["run", "-Mr"])):
+        with held(*args, "-c", "/", "--net", "user", "--result_json", str(report)) as p:
+            p.send_signal(sig)
+            r = finish(p)
+            assert r.rc == 3 and json.loads(report.read_text())["reason"] == "exited", (args, r)
+
+
+@privileged
+@pytest.mark.slow(seconds=30)
+def test_a_helper_that_does_not_end(host):
+    with held("run", "-c", "/", "--net", "user") as p:
+        assert finish(p).rc == 3
+
+
+@privileged
+@pytest.mark.slow(seconds=30)
+def test_last_words_without_end(host):
+    """A connection that a process outside holds, too, and that never stops, ends a few seconds after the jail."""
+    ours, theirs = socket.socketpair()
+    code = f"""
+import array, socket
+s = socket.create_connection(('{OUT}', 87))
+socket.socket(fileno=0).sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [s.fileno()]))])
+"""
+    p = start(["run", "-c", "/", "--net", "user", "--", PYTHON, "-c", code], stdin=theirs)
+    _, (fd,), *_ = socket.recv_fds(ours, 1, 1)
+    data = bytes(1 << 20)
+    with socket.socket(fileno=fd) as s, contextlib.suppress(ConnectionError):
+        while True:
+            s.sendall(data)
+    assert finish(p).rc == 0
+
+
+@privileged
+def test_last_words_of_many(host, tmp_path):
+    """Mode listen: all of them arrive, and a client is let go when its program ends, not when its network has."""
+    path = str(tmp_path / "socket")
+    say = (f"read n; case $n in s) exec {PYTHON} -c \"$TRY\" \"stuff('{OUT}')\";; esac;"
+           f"head -c 300000 /dev/zero > /dev/tcp/{OUT}/84; echo said")
+    p = start(["-Q", "-Ml", "--bindhost", path, "-c", "/", "--net", "user", "-E", "TRY=" + TRY.read_text(), "--",
+               "/bin/bash", "--norc", "-c", say])
+    assert wait_for(lambda: os.path.exists(path))
+
+    def call(what):
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(path)
+        s.settimeout(30)
+        s.sendall(what)
+        return s
+    try:
+        stuffed = call(b"s\n")
+        assert stuffed.makefile().read() == "['full']\n"
+        assert helpers(p)  # it is still about that
+        clients = [call(b"n\n") for _ in range(20)]
+        clients[0].shutdown(socket.SHUT_WR)
+        assert [c.makefile().read() for c in clients] == ["said\n"] * 20
+        assert wait_for(lambda: host.counts()["slow"] == 20 * 300000, 10), host.counts()
+        assert wait_for(lambda: not children(p.pid), 10)
+    finally:
+        p.terminate()
+        r = finish(p)
+    assert r.rc == 0, r
+
+
+@privileged
+def test_library(host, tmp_path):
+    """Its descriptor tells when the last words are out, and nobody turns round and round until then."""
+    code = f"""
+import ctypes, resource, select, sys
+lib = ctypes.CDLL(sys.argv[1])
+P = ctypes.c_void_p
+lib.toastainer_config_new.restype = P
+config, jail, text = P(lib.toastainer_config_new(1)), P(), ctypes.create_string_buffer(8192)
+def good(r):
+    assert r == 0, text.raw[28:].replace(b"\\0", b" ")
+words = [b"/usr/bin/python3", b"-c", sys.argv[2].encode(), b"last_words('{OUT}', 3000000)", b"stuff('{OUT}')", None]
+for name, value in ((b"chroot", b"/"), (b"net", b"user")):
+    good(lib.toastainer_config_set(config, name, value, text))
+good(lib.toastainer_config_command(config, (ctypes.c_char_p * 6)(*words), text))
+good(lib.toastainer_jail_start(config, ctypes.byref(jail), text))
+turns = 0
+while not lib.toastainer_jail_step(jail):
+    select.select([lib.toastainer_jail_fd(jail)], [], [])
+    turns += 1
+lib.toastainer_jail_free(jail)
+print(turns)
+"""
+    library = toast.REPO / "build" / "src" / "libtoastainer.so"
+    library = next(p for p in (pathlib.Path(toast.BIN).parent / "src" / library.name, library) if p.exists())
+    r = subprocess.run([*host.host.prefix, PYTHON, "-c", code, str(library), TRY.read_text()], capture_output=True, text=True,
+                       timeout=60)
+    assert r.returncode == 0 and int(r.stdout.splitlines()[-1]) < 50, r
+    assert wait_for(lambda: host.counts()["slow"] == 3000000)
+
+
+@pytest.mark.modes("root")
+def test_no_descriptors(host):
+    """A connection that finds no descriptor waits for one, and the helper sleeps meanwhile."""
+    code = f"print('up', flush=True); input(); print(tcp('{OUT}'))"
+    p = start(["run", "-c", "/", "--net", "user", *argv(f"exec({code!r})")], stdin=subprocess.PIPE)
+    assert p.stdout.readline() == b"up\n"
+    helper, = helpers(p)
+
+    def ticks():
+        return sum(map(int, toast.read(f"/proc/{helper}/stat").rpartition(b") ")[2].split()[11:13]))
+    used = {int(x) for x in os.listdir(f"/proc/{helper}/fd")}
+    limits = resource.prlimit(helper, resource.RLIMIT_NOFILE)
+    free = next(n for n in range(1000) if n not in used)
+    resource.prlimit(helper, resource.RLIMIT_NOFILE, (free + 1, limits[1]))  # the outer connection, and no more
+    p.stdin.write(b"\n")
+    p.stdin.flush()
+    assert wait_for(lambda: host.counts()["echo"] == 1)
+    before = ticks()
+    time.sleep(0.7)
+    spent = ticks() - before
+    resource.prlimit(helper, resource.RLIMIT_NOFILE, limits)
+    assert finish(p, stdin=b"").ok().out.startswith(SAID.format(HOST)) and spent < 12, spent
+
+
+@privileged
+def test_rates(host):
+    """1 MB at 1 MB/s takes a second, but for what passes at once; each of many connections gets on."""
+    (got, seconds), = user("--net_rate_in", "1000000", attempts=[f"measured(length, '{OUT}', 83)"])
+    assert got == 1000000 and seconds > 0.7
+    (got, seconds), none = user("--net_rate_out", "1000000", attempts=[f"measured(sinks, '{OUT}', 10, 100000)",
+                                                                       f"last_datagrams('{OUT}', 300)"])
+    assert got == [100000] * 10 and seconds > 0.7 and none is None
+    time.sleep(0.2)
+    assert 0 < host.counts()["datagrams"] < 250  # of those that come too fast some are lost
 
 
 @privileged

@@ -4,8 +4,8 @@
     net_world.py ADDRESS...
 
 On each address:  TCP 80 says who is asking and echoes until the end of input; 81 is shut; 82 resets after the first
-byte; 83 sends 1 MB and closes; 84 takes in slowly and says how much it got; UDP 7 echoes, 8 is shut; UDP 53 answers
-names with 9.8.7.6. On the first address also: 1080 SOCKS5 (TCP and UDP), 3128 HTTP CONNECT; both say through UDP 99
+byte; 83 sends 1 MB and closes; 84 takes in slowly and says how much it got; 85 never reads; 86 says what of it was
+urgent, urgently; 87 says how much it got; UDP 7 echoes, 8 is shut, 9 counts; UDP 53 answers names with 9.8.7.6. On the first address also: 1080 SOCKS5 (TCP and UDP), 1081 the same but slow, 3128 HTTP CONNECT; both say through UDP 99
 nothing, and count in what TCP 98 tells.
 """
 import socket
@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-COUNT = {"echo": 0, "socks": 0, "socks_udp": 0, "connect": 0, "slow": 0}
+COUNT = {"echo": 0, "socks": 0, "socks_udp": 0, "connect": 0, "slow": 0, "datagrams": 0, "never": 0}
 
 
 def family(address):
@@ -81,13 +81,38 @@ def megabyte(c, _peer):
     c.sendall(b"x" * 1000000)
 
 
-def slow(c, _peer):
+def never(c, _peer):
+    COUNT["never"] += 1
+    time.sleep(60)
+
+
+def urgent(c, _peer):
+    data, last = b"", b""
+    while True:
+        try:
+            last = c.recv(1, socket.MSG_OOB) or last
+        except OSError:
+            pass  # there is none
+        more = c.recv(100)
+        if not more:
+            break
+        data += more
+    c.sendall(data)
+    c.send(last, socket.MSG_OOB)
+    c.sendall(b" is urgent")
+
+
+def slow(c, _peer, wait=1):
     total = 0
-    time.sleep(1)
+    time.sleep(wait)
     while data := c.recv(1 << 20):
         total += len(data)
     COUNT["slow"] += total
     c.sendall(str(total).encode())
+
+
+def count(_data):
+    COUNT["datagrams"] += 1
 
 
 def name(data):
@@ -179,11 +204,14 @@ def connect(c, _peer):
 def main():
     addresses = sys.argv[1:]
     for a in addresses:
-        for port, handler in ((80, echo), (82, reset), (83, megabyte), (84, slow)):
+        for port, handler in ((80, echo), (82, reset), (83, megabyte), (84, slow), (85, never), (86, urgent),
+                              (87, lambda c, p: slow(c, p, 0))):
             tcp(a, port, handler)
         udp(a, 7, lambda data: data)
+        udp(a, 9, count)
         udp(a, 53, name)
     tcp(addresses[0], 1080, socks)
+    tcp(addresses[0], 1081, lambda c, p: (time.sleep(0.5), socks(c, p)))
     tcp(addresses[0], 3128, connect)
     tcp(addresses[0], 98, lambda c, _: c.sendall(repr(COUNT).encode()))
     print("ready", flush=True)

@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import sys
+import threading
 import time
 
 SECONDS = float(os.environ.get("TRY_SECONDS", "2"))
@@ -99,6 +100,59 @@ def last_words(a, n):
     s = plug(a, 84)
     s.settimeout(20)
     s.sendall(b"y" * n)
+
+
+def last_datagrams(a, n):
+    s = plug(a, 9, socket.SOCK_DGRAM)
+    for _ in range(n):
+        s.send(b"z" * 1000)
+
+
+def stuff(a):
+    """As much as goes to somebody who does not read."""
+    global stuffed
+    stuffed = plug(a, 85)
+    stuffed.settimeout(0.2)
+    try:
+        while True:
+            stuffed.send(bytes(1 << 20))
+    except socket.timeout:
+        return "full"
+
+
+def urgent(a):
+    """Something urgent in the middle, there and back."""
+    with plug(a, 86) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
+        s.sendall(b"abc")
+        s.send(b"!", socket.MSG_OOB)
+        time.sleep(0.1)
+        s.sendall(b"def")
+        s.shutdown(socket.SHUT_WR)
+        return everything(s).decode()
+
+
+def measured(call, *args):
+    began = time.monotonic()
+    return call(*args), time.monotonic() - began
+
+
+def sinks(a, n, size):
+    """That many at once."""
+    got = []
+
+    def one():
+        with plug(a, 87) as s:
+            s.settimeout(20)
+            s.sendall(bytes(size))
+            s.shutdown(socket.SHUT_WR)
+            got.append(int(everything(s)))
+    threads = [threading.Thread(target=one) for _ in range(n)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return got
 
 
 def crowd(a, n):
