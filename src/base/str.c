@@ -208,18 +208,26 @@ const char *str_signal(int sig, char *buf, size_t n)
 	return buf;
 }
 
+void sbuf_lend(struct sbuf *b, char *first, size_t n)
+{
+	*b = (struct sbuf){.s = first, .cap = n, .lent = true};
+}
+
 static bool reserve(struct sbuf *b, size_t more)
 {
 	if (b->failed)
 		return false;
 	if (b->n + more + 1 > b->cap) {
 		size_t cap = MAX((b->n + more + 1) * 2, (size_t)4000);
-		char *s = mem_realloc(b->s, cap);
+		char *s = mem_realloc(b->lent ? NULL : b->s, cap);
 
 		if (!s) {
 			b->failed = true;
 			return false;
 		}
+		if (b->lent)
+			memcpy(s, b->s, b->n);
+		b->lent = false;
 		b->s = s;
 		b->cap = cap;
 	}
@@ -343,6 +351,7 @@ void sbuf_json(struct sbuf *b, const char *s)
 
 void sbuf_free(struct sbuf *b)
 {
-	free(b->s);
+	if (!b->lent)
+		free(b->s);
 	*b = (struct sbuf){0};
 }

@@ -53,7 +53,11 @@ struct sbuf {
 	char *s; /* NUL-terminated once something was put; owned */
 	size_t n, cap;
 	bool failed; /* out of memory: what follows is dropped, check once at the end */
+	bool lent;   /* s is the caller's memory for now: see sbuf_lend() */
 };
+
+/** sbuf_lend() - an empty string that lies in @first as long as it fits, and on the heap after that. */
+void sbuf_lend(struct sbuf *b, char *first, size_t n);
 
 void sbuf_put(struct sbuf *b, const char *s, size_t n);
 void sbuf_puts(struct sbuf *b, const char *s);

@@ -166,8 +166,8 @@ void cgroup_kill(const struct cgroup *c);
 /** cgroup_remove() - kill what is left, remove the groups, close; harmless twice. */
 void cgroup_remove(struct cgroup *c);
 
-/** cgroup_tidy() - remove the groups of launchers that died, beside those of this plan. */
-void cgroup_tidy(const struct cgroup_plan *plan);
+/** cgroup_tidy() - remove the groups of launchers that died, beside these. */
+void cgroup_tidy(const struct cgroup *c);
 
 /*
  * One figure each; a bit (1 << CGROUP_FIGURE) in `have` says that it is known. Times in

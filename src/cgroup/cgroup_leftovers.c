@@ -57,40 +57,41 @@ static void look_at(int parent, const char *name)
 		unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-static void look_in(const char *parent)
+static void look_in(int group, const char *name)
 {
-	DIR *d = opendir(parent);
+	int fd = sys_openat(group, name, O_RDONLY | O_DIRECTORY, 0);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
 	for (struct dirent *e; d && (e = readdir(d));)
 		if (e->d_type == DT_DIR)
 			look_at(dirfd(d), e->d_name);
 	if (d)
 		closedir(d);
+	else if (fd >= 0)
+		sys_close(fd);
 }
 
 /* groups_in() - how many groups are below: a directory has two links of its own, and one for each. */
-static long groups_in(const char *dir)
+static long groups_in(int group, const char *name)
 {
 	struct stat st;
 
-	return stat(dir, &st) < 0 ? -1 : (long)st.st_nlink - 2;
+	return fstatat(group, name, &st, 0) < 0 ? -1 : (long)st.st_nlink - 2;
 }
 
-void cgroup_tidy(const struct cgroup_plan *plan)
+void cgroup_tidy(const struct cgroup *c)
 {
-	for (unsigned i = 0; i < plan->n; i++) {
-		const char *parent = plan->place[i].parent;
-		char self[PATH_MAX + 32];
-		long n = groups_in(parent), in_self;
+	for (unsigned i = 0; i < c->plan->n; i++) {
+		int group = c->dir[i];
+		long n = group < 0 ? 0 : groups_in(group, ".."), in_self;
 
 		if (n <= 1) /* ours */
 			continue;
 		/* In the launchers' own group are those that only count. */
-		snprintf(self, sizeof(self), "%s/" HIERARCHY_SELF, parent);
-		in_self = plan->place[i].v2 ? groups_in(self) : -1;
+		in_self = c->plan->place[i].v2 ? groups_in(group, "../" HIERARCHY_SELF) : -1;
 		if (in_self > 0)
-			look_in(self);
+			look_in(group, "../" HIERARCHY_SELF);
 		if (n > 2 || in_self < 0)
-			look_in(parent);
+			look_in(group, "..");
 	}
 }

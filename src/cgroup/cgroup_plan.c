@@ -357,7 +357,7 @@ static int add_limit(struct cgroup_maker *m, enum cgroup_limit l)
 }
 
 /* A v1 cpuset takes nobody in before both of its lists are filled. */
-static int fill_cpuset(struct cgroup_maker *m)
+static __attribute__((noinline)) int fill_cpuset(struct cgroup_maker *m)
 {
 	static const struct {
 		enum cgroup_limit limit;

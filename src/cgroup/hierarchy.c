@@ -116,12 +116,12 @@ static const char *dir_of(struct arena *a, const struct mount_words *w, const ch
 	return arena_printf(a, "%s%.*s", w->point, (int)n, path);
 }
 
-/* list_at() - the controllers that a file of the group in a v2 hierarchy lists. */
-static unsigned list_at(const struct hierarchy *h, const char *file)
+/* list_at() - the controllers that a file of the group in a v2 hierarchy lists. @path: room for its name */
+static unsigned list_at(const struct hierarchy *h, const char *file, char *path, size_t n)
 {
-	char path[PATH_MAX + 32], list[200] = "";
+	char list[200] = "";
 
-	snprintf(path, sizeof(path), "%s/%s", h->dir, file);
+	snprintf(path, n, "%s/%s", h->dir, file);
 	io_read_small(AT_FDCWD, path, list, sizeof(list));
 	return hierarchy_list(list, true);
 }
@@ -167,10 +167,12 @@ static const char *names_of(struct arena *a, const char *options)
 	return out;
 }
 
-static int add(struct arena *a, unsigned wanted, struct hierarchies *ret,
-	       const struct mount_words *w, const char *groups, struct err *err)
+static __attribute__((noinline)) int add(struct arena *a, unsigned wanted, struct hierarchies *ret,
+					 const struct mount_words *w, const char *groups,
+					 struct err *err)
 {
 	struct hierarchy h = {.v2 = str_eq(w->type, "cgroup2")};
+	char file[PATH_MAX + 32];
 	const char *path;
 	size_t n;
 
@@ -191,7 +193,7 @@ static int add(struct arena *a, unsigned wanted, struct hierarchies *ret,
 	if (!h.names || (h.v2 && look_at_v2(a, &h, n) < 0))
 		return err_oom(err);
 	if (h.v2 && wanted)
-		h.controllers = list_at(&h, "cgroup.controllers");
+		h.controllers = list_at(&h, "cgroup.controllers", file, sizeof(file));
 	ret->v[ret->n++] = h;
 	return 0;
 }
@@ -199,29 +201,32 @@ static int add(struct arena *a, unsigned wanted, struct hierarchies *ret,
 /* Whether a line of cgroup.procs is our number. */
 static bool has_us(const char *procs)
 {
-	char line[16];
-	size_t n = (size_t)snprintf(line, sizeof(line), "%d\n", getpid());
+	long us = getpid();
+	char *end;
 
-	for (const char *s = procs; (s = strstr(s, line)); s += n)
-		if (s == procs || s[-1] == '\n')
-			return true;
+	for (long pid; (pid = strtol(procs, &end, 10)) > 0; procs = end)
+		if (pid == us)
+			return *end == '\n';
 	return false;
 }
 
 /*
  * read_usual() - v2 alone, at its usual place, without reading all of the machine's mounts. That this is
- * the whole tree, and not a part of it, is seen by our being where we should be.
+ * the whole tree, and not a part of it, is seen by our being where we should be. Most launches with a
+ * limit are done with this, so it touches little of the stack: each page of that costs a fault.
  * Return: 1; 0: it is not so, or not to be seen; a negative errno.
  */
 static int read_usual(struct arena *a, unsigned wanted, struct hierarchies *ret, const char *groups)
 {
 	struct hierarchy *h = &ret->v[0];
 	size_t n = strcspn(groups, "\n");
-	char file[PATH_MAX + 32], procs[2048];
+	char file[700], procs[2048];
 
 	if (!str_starts(groups, "0::/") || (groups[n] && groups[n + 1]))
 		return 0; /* other hierarchies are in use */
 	n = n == 4 ? 0 : n - 3;
+	if (n > sizeof(file) - 60)
+		return 0;
 	snprintf(file, sizeof(file), "/sys/fs/cgroup%.*s/cgroup.procs", (int)n, groups + 3);
 	if (io_read_small(AT_FDCWD, file, procs, sizeof(procs)) <= 0 || !has_us(procs))
 		return 0;
@@ -231,27 +236,21 @@ static int read_usual(struct arena *a, unsigned wanted, struct hierarchies *ret,
 		return -ENOMEM;
 	/* What it passes on it has: mostly that is all, and then nobody has to look again at a launch. */
 	if (wanted)
-		h->controllers = h->passed = list_at(h, "cgroup.subtree_control");
+		h->controllers = h->passed =
+			list_at(h, "cgroup.subtree_control", file, sizeof(file));
 	if (wanted & ~h->passed)
-		h->controllers = list_at(h, "cgroup.controllers");
+		h->controllers = list_at(h, "cgroup.controllers", file, sizeof(file));
 	ret->n = 1;
 	return 1;
 }
 
-int hierarchy_read(struct arena *a, unsigned wanted, struct hierarchies *ret, struct err *err)
+/* read_mounts() - any, by what is mounted. */
+static int read_mounts(struct arena *a, unsigned wanted, struct hierarchies *ret,
+		       const char *groups, struct err *err)
 {
-	char groups[8192];
 	char *mounts, *line, *save = NULL;
-	ssize_t n = io_read_small(AT_FDCWD, "/proc/self/cgroup", groups, sizeof(groups));
-	int r;
+	int r = io_read_file(a, AT_FDCWD, "/proc/self/mountinfo", 8 << 20, &mounts, NULL, err);
 
-	ret->n = 0;
-	if (n < 0)
-		return err_sys(err, (int)n, "read /proc/self/cgroup");
-	r = read_usual(a, wanted, ret, groups);
-	if (r)
-		return r < 0 ? err_oom(err) : 0;
-	r = io_read_file(a, AT_FDCWD, "/proc/self/mountinfo", 8 << 20, &mounts, NULL, err);
 	for (line = r < 0 ? NULL : strtok_r(mounts, "\n", &save); line && r >= 0;
 	     line = strtok_r(NULL, "\n", &save)) {
 		struct mount_words w;
@@ -262,6 +261,35 @@ int hierarchy_read(struct arena *a, unsigned wanted, struct hierarchies *ret, st
 			r = add(a, wanted, ret, &w, groups, err);
 	}
 	return r;
+}
+
+/* read_long() - the same where the caller's groups have long names. */
+static __attribute__((noinline)) int read_long(struct arena *a, unsigned wanted,
+					       struct hierarchies *ret, struct err *err)
+{
+	char groups[8192];
+	ssize_t n = io_read_small(AT_FDCWD, "/proc/self/cgroup", groups, sizeof(groups));
+
+	if (n < 0)
+		return err_sys(err, (int)n, "read /proc/self/cgroup");
+	return read_mounts(a, wanted, ret, groups, err);
+}
+
+int hierarchy_read(struct arena *a, unsigned wanted, struct hierarchies *ret, struct err *err)
+{
+	char groups[700];
+	ssize_t n = io_read_small(AT_FDCWD, "/proc/self/cgroup", groups, sizeof(groups));
+	int r;
+
+	ret->n = 0;
+	if (n < 0)
+		return err_sys(err, (int)n, "read /proc/self/cgroup");
+	if (n == sizeof(groups) - 1)
+		return read_long(a, wanted, ret, err);
+	r = read_usual(a, wanted, ret, groups);
+	if (r)
+		return r < 0 ? err_oom(err) : 0;
+	return read_mounts(a, wanted, ret, groups, err);
 }
 
 const struct hierarchy *hierarchy_find(const struct hierarchies *h, enum cgroup_controller c,

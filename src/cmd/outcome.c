@@ -134,10 +134,12 @@ int outcome_open(const struct config *cfg, int *ret, struct err *err)
 int outcome_write(int fd, const struct result *result, struct err *err)
 {
 	_cleanup_sbuf_ struct sbuf text = {0};
+	char first[4000]; /* mostly it needs no heap: that would be what the result costs most by */
 	int r;
 
 	if (fd < 0)
 		return 0;
+	sbuf_lend(&text, first, sizeof(first));
 	result_json(result, &text);
 	r = text.failed ? -ENOMEM : io_write_all(fd, text.s, text.n);
 	return r < 0 ? err_sys(err, r, "write the result") : 0;

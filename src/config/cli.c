@@ -29,7 +29,8 @@ static int find_long(const char *word, size_t n, bool only_nsjail, const struct 
 	{
 		if (only_nsjail && row->flags & SF_OUR_OPTION)
 			continue;
-		if (strncmp(row->opt, word, n) != 0)
+		/* The first letter first: there are hundreds of rows. */
+		if ((n && row->opt[0] != word[0]) || strncmp(row->opt, word, n) != 0)
 			continue;
 		if (!row->opt[n]) {
 			*ret = row;

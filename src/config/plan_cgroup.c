@@ -37,10 +37,22 @@ static int v1_parent(struct planner *p, struct cgroup_ask *ask, enum cgroup_cont
 	return ask->v1_parent[c] ? 0 : -ENOMEM;
 }
 
+/* places_given() - whether any place is: mostly none, and looking for each by its name takes long. */
+static bool places_given(const struct config *cfg)
+{
+	for (unsigned i = 0; i < schema_config.n; i++) {
+		const struct setting *row = &schema_config.rows[i];
+
+		if (schema_has(&schema_config, cfg, row) && str_starts(row->name, "cgroup") &&
+		    (strstr(row->name, "_mount") || strstr(row->name, "_parent")))
+			return true;
+	}
+	return false;
+}
+
 static int places(struct planner *p, struct cgroup_ask *ask, struct err *err)
 {
 	const struct config *cfg = p->cfg;
-	bool v2_given = given(cfg, "cgroupv2_mount");
 	struct statfs fs;
 	int r;
 
@@ -48,7 +60,9 @@ static int places(struct planner *p, struct cgroup_ask *ask, struct err *err)
 	if (cfg->use_cgroupv2 || (cfg->detect_cgroupv2 && statfs(cfg->cgroupv2_mount, &fs) == 0 &&
 				  (unsigned long)fs.f_type == CGROUP2_SUPER_MAGIC))
 		ask->version = CGROUP_V2;
-	if (v2_given)
+	if (!places_given(cfg))
+		return 0;
+	if (given(cfg, "cgroupv2_mount"))
 		ask->v2_parent = cfg->cgroupv2_mount;
 	r = v1_parent(p, ask, CGROUP_MEMORY, "mem", cfg->cgroup_mem_mount, cfg->cgroup_mem_parent);
 	if (r >= 0)

@@ -238,7 +238,7 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		return r;
 	}
 	if (plan->cgroup)
-		cgroup_tidy(plan->cgroup); /* while the jail sets itself up */
+		cgroup_tidy(&j->cgroup); /* while the jail sets itself up */
 	if (!(io && io->park))
 		start_clocks(j);
 	return 0;

@@ -247,12 +247,34 @@ static void test_printed(void **state UNUSED)
 	sbuf_free(&printed[1]);
 }
 
+/* Memory that is lent is used while it suffices, and is never freed. */
+static void test_lent(void **state UNUSED)
+{
+	struct sbuf b;
+	char first[8];
+
+	sbuf_lend(&b, first, sizeof(first));
+	sbuf_puts(&b, "123456");
+	assert_ptr_equal(b.s, first);
+	sbuf_puts(&b, "7");
+	assert_ptr_equal(b.s, first);
+	sbuf_printf(&b, "%s", "89");
+	assert_ptr_not_equal(b.s, first);
+	assert_string_equal(b.s, "123456789");
+	sbuf_free(&b);
+	sbuf_lend(&b, first, sizeof(first));
+	sbuf_puts(&b, "x");
+	sbuf_free(&b);
+	assert_null(b.s);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields), cmocka_unit_test(test_no_other_fields),
 		cmocka_unit_test(test_enums),  cmocka_unit_test(test_options),
 		cmocka_unit_test(test_table),  cmocka_unit_test(test_printed),
+		cmocka_unit_test(test_lent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

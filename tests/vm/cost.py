@@ -5,7 +5,7 @@
     tests/vm/cost.py [--build DIR] [--cache DIR] [--rounds N]
 
 The machine's clock advances with each instruction that it executes (QEMU's icount), so that the load of the host does not
-count. It has one CPU: what the launcher does beside the jail, which costs little elsewhere, counts in full. The last two lines are what the
+count. Each round is in a new order. It has one CPU: what the launcher does beside the jail, which costs little elsewhere, counts in full. The last two lines are what the
 kernel alone takes for a process in namespaces, without a group and in one that is made for it.
 """
 import argparse
