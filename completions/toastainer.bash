@@ -64,6 +64,7 @@ _toastainer_own_argument()
 	'image diff --upper') _toastainer_files -d ;;
 	'image apply --store') _toastainer_files -d ;;
 	'image cp --store') _toastainer_files -d ;;
+	'image shift --store') _toastainer_files -d ;;
 	'image tag --store') _toastainer_files -d ;;
 	'image rm --store') _toastainer_files -d ;;
 	'image gc --store') _toastainer_files -d ;;
@@ -95,6 +96,7 @@ _toastainer_own_options()
 	'image diff') _toastainer_words "--store --json --upper --help" ;;
 	'image apply') _toastainer_words "--base --store --json --help" ;;
 	'image cp') _toastainer_words "--store --json --limit --help" ;;
+	'image shift') _toastainer_words "--store --json --help" ;;
 	'image tag') _toastainer_words "--store --json --help" ;;
 	'image rm') _toastainer_words "--store --json --force --help" ;;
 	'image gc') _toastainer_words "--store --json --cache --help" ;;
@@ -115,7 +117,7 @@ _toastainer_own_options()
 _toastainer_subcommands()
 {
 	case $1 in
-	image) _toastainer_words 'bootstrap shell ls inspect history import export pull build commit diff apply cp tag rm gc fsck' ;;
+	image) _toastainer_words 'bootstrap shell ls inspect history import export pull build commit diff apply cp shift tag rm gc fsck' ;;
 	net) _toastainer_words 'up down status' ;;
 	config) _toastainer_words 'check convert schema' ;;
 	policy) _toastainer_words 'check explain dump' ;;
@@ -128,7 +130,7 @@ _toastainer_takes_argument()
 	-C|--config|--create_image|--use_script|-M|--mode|-x|--exec_file|--argv0|-H|--hostname|-D|--cwd|-E|--env|--pass_fd|--tty|--umask|-c|--chroot|--proc_path|--image|--commit|--store|--keep|--upper|--diff|--copy_in|--copy_out|--copy_limit|-R|--bindmount_ro|-B|--bindmount|--bindmount_ro_try|--bindmount_try|-T|--tmpfsmount|-m|--mount|-s|--symlink|--file|--experimental_mnt|-u|--user|-g|--group|-U|--uid_mapping|-G|--gid_mapping|--cap|-t|--time_limit|--timeout|--cpu_limit|--idle_limit|--output_limit|--output_truncate|--disk_limit|--inode_limit|--kill_grace|--require|--max_cpus|--cpus|--nice_level|--rlimit_as|--rlimit_core|--rlimit_cpu|--rlimit_fsize|--rlimit_nofile|--rlimit_nproc|--rlimit_stack|--rlimit_memlock|--rlimit_rtprio|--rlimit_msgqueue|--oom_score_adj|--cgroup_mem_max|--cgroup_mem_memsw_max|--cgroup_mem_swap_max|--cgroup_mem_mount|--cgroup_mem_parent|--cgroup_pids_max|--cgroup_pids_mount|--cgroup_pids_parent|--cgroup_net_cls_classid|--cgroup_net_cls_mount|--cgroup_net_cls_parent|--cgroup_cpu_ms_per_sec|--cgroup_cpu_mount|--cgroup_cpu_parent|--cgroupv2_mount|--cgroup_version|--cgroup_mem_high|--cgroup_cpu_weight|--cgroup_cpuset_cpus|--cgroup_cpuset_mems|--cgroup_io_weight|--cgroup_io_max|--cgroup_hugetlb_max|--cgroup_device|--net|--net_allow|--net_deny|--publish|--dns|--net_rate_out|--net_rate_in|--iface_own|-I|--macvlan_iface|--macvlan_vs_ip|--macvlan_vs_nm|--macvlan_vs_gw|--macvlan_vs_ma|--macvlan_vs_mo|--net_iface|--traffic_rule|-P|--seccomp_policy|--seccomp_string|--seccomp_unotify_report|-p|--port|--bindhost|--max_conns|-i|--max_conns_per_ip|--listen_prefork|--pid_file|--rerun_count|--rerun_delay|--rerun_stop|-L|--log_fd|-l|--log|--log_format|--name|--result_json) return 0 ;;
 	esac
 	case "$1 $2" in
-	'exec --name'|'exec --cwd'|'exec --env'|'exec --tty'|'exec --time_limit'|'exec --result_json'|'cp --limit'|'cp --store'|'image bootstrap --from'|'image bootstrap --suite'|'image bootstrap --mirror'|'image bootstrap --variant'|'image bootstrap --tag'|'image bootstrap --store'|'image shell --script'|'image ls --store'|'image inspect --store'|'image history --store'|'image import --store'|'image import --format'|'image import --ref'|'image import --devices'|'image import --max_size'|'image import --max_entries'|'image export --store'|'image export --format'|'image export --ref'|'image export --compress'|'image pull --store'|'image pull --devices'|'image pull --max_size'|'image pull --max_entries'|'image pull --authfile'|'image build --store'|'image build --tag'|'image build --file'|'image build --build_arg'|'image commit --store'|'image commit --base'|'image commit --upper'|'image commit --change'|'image commit --message'|'image diff --store'|'image diff --upper'|'image apply --base'|'image apply --store'|'image cp --store'|'image cp --limit'|'image tag --store'|'image rm --store'|'image gc --store'|'image fsck --store'|'net up --subnet'|'config check --face'|'config convert --face'|'config convert --to') return 0 ;;
+	'exec --name'|'exec --cwd'|'exec --env'|'exec --tty'|'exec --time_limit'|'exec --result_json'|'cp --limit'|'cp --store'|'image bootstrap --from'|'image bootstrap --suite'|'image bootstrap --mirror'|'image bootstrap --variant'|'image bootstrap --tag'|'image bootstrap --store'|'image shell --script'|'image ls --store'|'image inspect --store'|'image history --store'|'image import --store'|'image import --format'|'image import --ref'|'image import --devices'|'image import --max_size'|'image import --max_entries'|'image export --store'|'image export --format'|'image export --ref'|'image export --compress'|'image pull --store'|'image pull --devices'|'image pull --max_size'|'image pull --max_entries'|'image pull --authfile'|'image build --store'|'image build --tag'|'image build --file'|'image build --build_arg'|'image commit --store'|'image commit --base'|'image commit --upper'|'image commit --change'|'image commit --message'|'image diff --store'|'image diff --upper'|'image apply --base'|'image apply --store'|'image cp --store'|'image cp --limit'|'image shift --store'|'image tag --store'|'image rm --store'|'image gc --store'|'image fsck --store'|'net up --subnet'|'config check --face'|'config convert --face'|'config convert --to') return 0 ;;
 	esac
 	return 1
 }

@@ -31,7 +31,7 @@ function __toastainer_files
 	set -l words (__toastainer_words)
 	test (count $words) -lt 2; and return 1
 	__toastainer_table; and return 0
-	for place in 'image bootstrap' 'image shell' 'image ls' 'image inspect' 'image history' 'image import' 'image export' 'image pull' 'image build' 'image commit' 'image diff' 'image apply' 'image cp' 'image tag' 'image rm' 'image gc' 'image fsck' 'net up' 'net down' 'net status' 'config check' 'config convert' 'config schema' 'policy check' 'policy explain' 'policy dump'
+	for place in 'image bootstrap' 'image shell' 'image ls' 'image inspect' 'image history' 'image import' 'image export' 'image pull' 'image build' 'image commit' 'image diff' 'image apply' 'image cp' 'image shift' 'image tag' 'image rm' 'image gc' 'image fsck' 'net up' 'net down' 'net status' 'config check' 'config convert' 'config schema' 'policy check' 'policy explain' 'policy dump'
 		__toastainer_at (string split ' ' $place); and return 0
 	end
 	return 1
@@ -65,6 +65,7 @@ complete -c toastainer -n '__toastainer_wants_sub image' -a commit -d ''
 complete -c toastainer -n '__toastainer_wants_sub image' -a diff -d ''
 complete -c toastainer -n '__toastainer_wants_sub image' -a apply -d ''
 complete -c toastainer -n '__toastainer_wants_sub image' -a cp -d ''
+complete -c toastainer -n '__toastainer_wants_sub image' -a shift -d ''
 complete -c toastainer -n '__toastainer_wants_sub image' -a tag -d ''
 complete -c toastainer -n '__toastainer_wants_sub image' -a rm -d ''
 complete -c toastainer -n '__toastainer_wants_sub image' -a gc -d 'remove what no name leads to'
@@ -145,6 +146,8 @@ complete -c toastainer -n '__toastainer_at image apply' -l json
 complete -c toastainer -n '__toastainer_at image cp' -l store -x -a '(__fish_complete_directories)'
 complete -c toastainer -n '__toastainer_at image cp' -l json
 complete -c toastainer -n '__toastainer_at image cp' -l limit -x
+complete -c toastainer -n '__toastainer_at image shift' -l store -x -a '(__fish_complete_directories)'
+complete -c toastainer -n '__toastainer_at image shift' -l json
 complete -c toastainer -n '__toastainer_at image tag' -l store -x -a '(__fish_complete_directories)'
 complete -c toastainer -n '__toastainer_at image tag' -l json
 complete -c toastainer -n '__toastainer_at image rm' -l store -x -a '(__fish_complete_directories)'
@@ -200,7 +203,7 @@ complete -c toastainer -n '__toastainer_table' -l dev -d 'a minimal /dev: null z
 complete -c toastainer -n '__toastainer_table' -l no_dev -d 'leave /dev as the root has it'
 complete -c toastainer -n '__toastainer_table' -l private_tmp -d 'a private /tmp'
 complete -c toastainer -n '__toastainer_table' -l no_private_tmp -d 'leave /tmp as the root has it'
-complete -c toastainer -n '__toastainer_table' -l image -x -d 'the root is an image of the store, with what it says of program, environment, user; as with --discard'
+complete -c toastainer -n '__toastainer_table' -l image -x -d 'the root is an image of the store, with what it says of program, environment, user, or a squashfs or erofs file; as with --discard'
 complete -c toastainer -n '__toastainer_table' -l commit -x -d 'when the program of an --image has succeeded, make what it changed a layer and the whole an image NAME'
 complete -c toastainer -n '__toastainer_table' -l store -x -a '(__fish_complete_directories)' -d 'where images are (default: /var/lib/toastainer, for others ~/.local/share/toastainer)'
 complete -c toastainer -n '__toastainer_table' -l discard -d 'the root is writable, what is written lies in a layer of the jail\'s own and is gone with it'

@@ -35,7 +35,7 @@ typeset -ga _toastainer_table=(
 	'--no_dev[leave /dev as the root has it]'
 	'--private_tmp[a private /tmp]'
 	'--no_private_tmp[leave /tmp as the root has it]'
-	'--image=[the root is an image of the store, with what it says of program, environment, user; as with --discard]:NAME: '
+	'--image=[the root is an image of the store, with what it says of program, environment, user, or a squashfs or erofs file; as with --discard]:NAME|./FILE: '
 	'--commit=[when the program of an --image has succeeded, make what it changed a layer and the whole an image NAME]:NAME: '
 	'--store=[where images are (default: /var/lib/toastainer, for others ~/.local/share/toastainer)]:DIR:_directories'
 	'--discard[the root is writable, what is written lies in a layer of the jail'\''s own and is gone with it]'
@@ -210,7 +210,7 @@ _toastainer_cp()
 
 _toastainer_image()
 {
-	local -a subcommands=('bootstrap:' 'shell:' 'ls:list images (--all: those without a name, too)' 'inspect:' 'history:' 'import:' 'export:' 'pull:' 'build:' 'commit:' 'diff:' 'apply:' 'cp:' 'tag:' 'rm:' 'gc:remove what no name leads to' 'fsck:check a store (--content: all files)')
+	local -a subcommands=('bootstrap:' 'shell:' 'ls:list images (--all: those without a name, too)' 'inspect:' 'history:' 'import:' 'export:' 'pull:' 'build:' 'commit:' 'diff:' 'apply:' 'cp:' 'shift:' 'tag:' 'rm:' 'gc:remove what no name leads to' 'fsck:check a store (--content: all files)')
 
 	if (( CURRENT == 2 )); then
 		_describe subcommand subcommands
@@ -232,6 +232,7 @@ _toastainer_image()
 	diff) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--upper=[upper]:DIR:_directories' '*:file:_files' ;;
 	apply) _arguments -s '--base=[base]:IMAGE: ' '--store=[store]:DIR:_directories' '--json[json]' '*:file:_files' ;;
 	cp) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--limit=[limit]:BYTES: ' '*:file:_files' ;;
+	shift) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '*:file:_files' ;;
 	tag) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '*:file:_files' ;;
 	rm) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--force[force]' '*:file:_files' ;;
 	gc) _arguments -s '--store=[store]:DIR:_directories' '--json[json]' '--cache[cache]' '*:file:_files' ;;

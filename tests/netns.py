@@ -20,7 +20,9 @@ class Namespace:
         assert self.holder.stdout.read(1) == b"\n"
         self.path = f"/proc/{self.holder.pid}/ns/net"
         self.servers = []
-        self.sh("ip link set lo up")
+        # A new namespace takes after the machine's, which may be a router.
+        self.sh("ip link set lo up; for f in ipv4/ip_forward ipv6/conf/all/forwarding; do"
+                " [ ! -e /proc/sys/net/$f ] || echo 0 >/proc/sys/net/$f; done")
 
     @property
     def prefix(self):

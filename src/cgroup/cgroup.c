@@ -31,6 +31,8 @@ static int make_failed(const struct cgroup_place *p, int code, const char *path,
 		return err_hint(err,
 				"the cgroup tree is mounted read-only: in a container, have it "
 				"mounted writable, with a cgroup namespace of its own");
+	if (code != -EACCES && code != -EPERM && code != -ENOENT)
+		return -err->code; /* not for want of a place */
 	if (geteuid() != 0)
 		return err_hint(err, "a user needs a group that was handed over: start it by "
 				     "systemd-run --user --scope -p Delegate=yes toastainer ...");
@@ -65,12 +67,15 @@ static int make_group(struct cgroup *c, unsigned i, struct err *err)
 		if (r < 0)
 			continue;
 		r = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
-		if (r < 0)
-			continue; /* -ENOENT: taken for a leftover before it was locked */
-		if (flock(r, LOCK_EX | LOCK_NB) == 0) {
+		if (r == -ENOENT)
+			continue; /* taken for a leftover before it was locked */
+		if (r >= 0 && flock(r, LOCK_EX | LOCK_NB) == 0) {
 			c->dir[i] = r;
 			return 0;
 		}
+		unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+		if (r < 0)
+			break;
 		sys_close(r);
 		r = -EEXIST;
 	}
@@ -101,44 +106,89 @@ static int set_failed(const struct cgroup *c, unsigned i, const struct cgroup_wr
 	return -err->code;
 }
 
-/* A file that the jail must not write, though it may be of the user that owns it. */
-static int disown(struct cgroup *c, unsigned i, const char *file, const char *setting,
+/*
+ * A file that the jail must not write, though it may be of the user that owns it.
+ * @fd: the group's directory, or with an empty @name the file
+ */
+static int disown(struct cgroup *c, int fd, const char *name, const char *file, const char *setting,
 		  struct err *err)
 {
-	if (fchownat(c->dir[i], file, NOBODY, (gid_t)-1, 0) == 0)
+	if (fchownat(fd, name, NOBODY, (gid_t)-1, *name ? 0 : AT_EMPTY_PATH) == 0)
 		return 0;
 	c->disowned = false; /* in a user namespace without that id */
 	return c->plan->sealed ? 0
 			       : err_sys(err, errno, "%s: keep '%s' from the jail", setting, file);
 }
 
+/* set_limit() - one write. @again: not the first into its file */
+static int set_limit(struct cgroup *c, unsigned i, const struct cgroup_write *w, bool again,
+		     struct err *err)
+{
+	static const char oom_control[] = "memory.oom_control";
+	_cleanup_close_ int fd = sys_openat(c->dir[i], w->file, O_WRONLY, 0);
+	size_t n = strlen(w->value);
+	ssize_t r;
+
+	if (fd == -ENOENT && w->or_file)
+		fd = sys_openat(c->dir[i], w->or_file, O_WRONLY, 0);
+	r = fd < 0 ? fd : sys_write(fd, w->value, n);
+	if (r < 0 || (size_t)r != n)
+		return set_failed(c, i, w, r < 0 ? (int)r : -EIO, err);
+	if (!c->disowned || again)
+		return 0;
+	r = disown(c, fd, "", w->file, w->setting, err);
+	/* With it the jail could wait at its limit for ever, where it is to be killed. */
+	if (r >= 0 && c->disowned && str_eq(w->file, "memory.limit_in_bytes"))
+		r = disown(c, c->dir[i], oom_control, oom_control, w->setting, err);
+	return (int)r;
+}
+
 static int set_limits(struct cgroup *c, unsigned i, struct err *err)
 {
 	const struct cgroup_place *p = &c->plan->place[i];
+	const struct cgroup_write *w = p->writes;
 	int r = 0;
 
-	for (const struct cgroup_write *w = p->writes; w < p->writes + p->n_writes; w++) {
-		const char *file = w->file;
-
-		r = io_write_file(c->dir[i], file, w->value);
-		if (r == -ENOENT && w->or_file) {
-			file = w->or_file;
-			r = io_write_file(c->dir[i], file, w->value);
-		}
-		if (r < 0)
-			return set_failed(c, i, w, r, err);
-		if (!c->disowned || (w > p->writes && str_eq(w->file, w[-1].file)))
-			continue;
-		r = disown(c, i, file, w->setting, err);
-		/* With it the jail could wait at its limit for ever, where it is to be killed. */
-		if (r >= 0 && c->disowned && str_eq(file, "memory.limit_in_bytes"))
-			r = disown(c, i, "memory.oom_control", w->setting, err);
-		if (r < 0)
-			return r;
-	}
-	if (p->v2 && c->plan->devices)
+	for (unsigned k = 0; k < p->n_writes && r >= 0; k++, w++)
+		r = set_limit(c, i, w, k && str_eq(w->file, w[-1].file), err);
+	if (r >= 0 && p->v2 && c->plan->devices)
 		return cgroup_devices_attach(c->plan, c->dir[i], err);
-	return 0;
+	return r;
+}
+
+/* unmake_group() - remove it, and what may be in it. */
+static void unmake_group(struct cgroup *c, unsigned i)
+{
+	char path[PATH_MAX + 64];
+
+	place_path(c, i, "", path, sizeof(path));
+	cgroup_remove_at(AT_FDCWD, path, DYING_MS);
+	sys_close(take_fd(&c->dir[i]));
+}
+
+/* make_place() - the group in one hierarchy, with its limits. */
+static int make_place(struct cgroup *c, unsigned i, bool passed, struct err *err)
+{
+	const struct cgroup_place *p = &c->plan->place[i];
+	struct err first = ERR_INIT;
+	int r = 0;
+
+	if (p->enable && !passed)
+		r = cgroup_place_prepare(p, &c->moved, err);
+	if (r >= 0)
+		r = make_group(c, i, err);
+	if (r < 0)
+		return p->optional ? 0 : r;
+	if (!passed)
+		return set_limits(c, i, err);
+	r = set_limits(c, i, &first);
+	if (r == -ENOENT) { /* it may have been taken back since the plan was made */
+		unmake_group(c, i);
+		return make_place(c, i, false, err);
+	}
+	if (r < 0)
+		*err = first;
+	return r;
 }
 
 int cgroup_create(const struct cgroup_plan *plan, struct cgroup *ret, struct err *err)
@@ -148,18 +198,8 @@ int cgroup_create(const struct cgroup_plan *plan, struct cgroup *ret, struct err
 	*ret = (struct cgroup){.plan = plan, .disowned = plan->disown};
 	for (unsigned i = 0; i < CGROUP_PLACES; i++)
 		ret->dir[i] = FD_NONE;
-	for (unsigned i = 0; i < plan->n && r >= 0; i++) {
-		const struct cgroup_place *p = &plan->place[i];
-
-		if (p->enable)
-			r = cgroup_place_prepare(p, &ret->moved, err);
-		if (r >= 0)
-			r = make_group(ret, i, err);
-		if (r >= 0)
-			r = set_limits(ret, i, err);
-		else if (p->optional)
-			r = 0;
-	}
+	for (unsigned i = 0; i < plan->n && r >= 0; i++)
+		r = make_place(ret, i, plan->place[i].passed, err);
 	if (r < 0) {
 		snprintf(err->step, sizeof(err->step), "cgroup");
 		cgroup_remove(ret);
@@ -360,14 +400,10 @@ void cgroup_kill(const struct cgroup *c)
 
 void cgroup_remove(struct cgroup *c)
 {
-	char path[PATH_MAX + 64];
-
 	for (unsigned i = 0; c->plan && i < c->plan->n; i++) {
 		if (c->dir[i] < 0)
 			continue;
-		place_path(c, i, "", path, sizeof(path));
-		cgroup_remove_at(AT_FDCWD, path, DYING_MS);
-		sys_close(take_fd(&c->dir[i]));
+		unmake_group(c, i);
 		if (c->moved && c->plan->place[i].enable)
 			cgroup_place_restore(&c->plan->place[i]);
 	}

@@ -97,6 +97,7 @@ struct cgroup_place {
 	bool given;    /* nsjail's place: nsjail's name */
 	bool optional; /* v2 beside v1, for kill and figures: not having it is no error */
 	bool enable;   /* v2: controllers must be passed on by the parent */
+	bool passed;   /* ... and were when the plan was made */
 };
 
 enum { CGROUP_PLACES = CGROUP_CONTROLLERS + 1 };

@@ -57,32 +57,40 @@ static void look_at(int parent, const char *name)
 		unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-/*
- * has_others() - whether there can be groups besides ours and the one for the launcher. A directory has two
- * links of its own, and one for each group below.
- */
-static bool has_others(const char *parent)
+static void look_in(const char *parent)
 {
-	char self[PATH_MAX + 32];
+	DIR *d = opendir(parent);
+
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (e->d_type == DT_DIR)
+			look_at(dirfd(d), e->d_name);
+	if (d)
+		closedir(d);
+}
+
+/* groups_in() - how many groups are below: a directory has two links of its own, and one for each. */
+static long groups_in(const char *dir)
+{
 	struct stat st;
 
-	if (stat(parent, &st) < 0 || st.st_nlink <= 3)
-		return false;
-	snprintf(self, sizeof(self), "%s/" HIERARCHY_SELF, parent);
-	return st.st_nlink > 4 || access(self, F_OK) < 0;
+	return stat(dir, &st) < 0 ? -1 : (long)st.st_nlink - 2;
 }
 
 void cgroup_tidy(const struct cgroup_plan *plan)
 {
 	for (unsigned i = 0; i < plan->n; i++) {
 		const char *parent = plan->place[i].parent;
-		DIR *d = has_others(parent) ? opendir(parent) : NULL;
+		char self[PATH_MAX + 32];
+		long n = groups_in(parent), in_self;
 
-		if (!d)
+		if (n <= 1) /* ours */
 			continue;
-		for (struct dirent *e; (e = readdir(d));)
-			if (e->d_type == DT_DIR)
-				look_at(dirfd(d), e->d_name);
-		closedir(d);
+		/* In the launchers' own group are those that only count. */
+		snprintf(self, sizeof(self), "%s/" HIERARCHY_SELF, parent);
+		in_self = plan->place[i].v2 ? groups_in(self) : -1;
+		if (in_self > 0)
+			look_in(self);
+		if (n > 2 || in_self < 0)
+			look_in(parent);
 	}
 }

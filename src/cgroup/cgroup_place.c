@@ -50,7 +50,7 @@ static bool delegated(const char *dir)
 
 	if (is_yes(dir, "trusted.delegate") || is_yes(dir, "user.delegate"))
 		return true;
-	if (hierarchy_read(&a, &seen, NULL) >= 0)
+	if (hierarchy_read(&a, 0, &seen, NULL) >= 0)
 		v2 = hierarchy_v2(&seen);
 	top = v2 && v2->top && str_eq(v2->dir, dir);
 	arena_free(&a);

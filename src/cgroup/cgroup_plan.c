@@ -401,7 +401,7 @@ static void add_figures(struct cgroup_maker *m)
 
 		if (!h || m->ask->version == CGROUP_V1)
 			h = hierarchy_find(&m->seen, c == CGROUP_CPU ? CGROUP_CPUACCT : c, false);
-		if (!h || (m->ask->version == CGROUP_V2 && !h->v2) || !hierarchy_may_make(h))
+		if (!h || (m->ask->version == CGROUP_V2 && !h->v2) || !hierarchy_may_make(h->dir))
 			continue;
 		p = place_at(m, h->dir, h->v2, false);
 		p->hierarchy = h->names;
@@ -411,9 +411,9 @@ static void add_figures(struct cgroup_maker *m)
 	for (unsigned i = 0; i < m->plan->n; i++)
 		if (m->plan->place[i].v2)
 			return;
-	if (!v2 || m->ask->version == CGROUP_V1 || !hierarchy_may_make(v2))
+	if (!v2 || m->ask->version == CGROUP_V1 || !hierarchy_may_make(v2->own))
 		return;
-	place_at(m, v2->dir, true, false)->optional = true;
+	place_at(m, v2->own, true, false)->optional = true;
 }
 
 static bool asks(const struct cgroup_ask *ask)
@@ -424,10 +424,30 @@ static bool asks(const struct cgroup_ask *ask)
 	return ask->always || ask->counter;
 }
 
+/* wanted() - bits of the controllers that matter. */
+static unsigned controllers_of(const struct cgroup_ask *ask)
+{
+	unsigned mask = 0;
+
+	for (unsigned l = 0; l < CGROUP_LIMITS; l++)
+		if (ask->limit[l].setting && l != CGROUP_DEVICES)
+			mask |= 1U << rows[l].controller;
+	return ask->always ? ~0U : mask;
+}
+
+/* passes_on() - whether the parent gives a place's controllers to its groups already. */
+static bool passes_on(const struct cgroup_maker *m, const struct cgroup_place *p)
+{
+	const struct hierarchy *v2 = hierarchy_v2(&m->seen);
+	unsigned needs = p->controllers & ~(1U << CGROUP_DEVICE);
+
+	return v2 && p->v2 && str_eq(p->parent, v2->dir) && needs && !(needs & ~v2->passed);
+}
+
 static int make(struct cgroup_maker *m)
 {
 	const struct cgroup_ask *ask = m->ask;
-	int r = hierarchy_read(m->arena, &m->seen, m->err);
+	int r = hierarchy_read(m->arena, controllers_of(ask), &m->seen, m->err);
 
 	if (r >= 0 && ask->limit[CGROUP_MEMORY_SWAP].setting &&
 	    ask->limit[CGROUP_MEMORY_MEMSW].setting)
@@ -444,6 +464,7 @@ static int make(struct cgroup_maker *m)
 	add_figures(m);
 	for (unsigned i = 0; r >= 0 && i < m->plan->n; i++) {
 		m->place = &m->plan->place[i];
+		m->place->passed = passes_on(m, m->place);
 		if (!m->place->v2 && m->place->controllers & 1U << CGROUP_CPUSET)
 			r = fill_cpuset(m);
 	}
@@ -457,10 +478,10 @@ bool cgroup_lacks_place(const struct cgroup_ask *ask)
 	const struct hierarchy *v2;
 	bool lacks = false;
 
-	if (hierarchy_read(&a, &seen, NULL) < 0)
+	if (hierarchy_read(&a, 0, &seen, NULL) < 0)
 		seen.n = 0;
 	v2 = hierarchy_v2(&seen);
-	if (v2 && !hierarchy_may_make(v2)) {
+	if (v2 && !hierarchy_may_make(v2->dir)) {
 		lacks = ask->always;
 		for (unsigned l = 0; l < CGROUP_LIMITS; l++)
 			lacks |= ask->limit[l].setting &&

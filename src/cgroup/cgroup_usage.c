@@ -97,10 +97,9 @@ static uint64_t sum(const char *text, const char *key)
  * What tells of a limit that was reached. The rest costs as much as making the groups, and is read only
  * when somebody wants it.
  */
-static const uint32_t of_limits = 1U << CGROUP_MEMORY_PEAK | 1U << CGROUP_OOM_KILLS |
-				  1U << CGROUP_MEMORY_MAX_HITS | 1U << CGROUP_MEMORY_HIGH_HITS |
-				  1U << CGROUP_SWAP_MAX_HITS | 1U << CGROUP_PIDS_MAX_HITS |
-				  1U << CGROUP_THROTTLED;
+static const uint32_t of_limits = 1U << CGROUP_OOM_KILLS | 1U << CGROUP_MEMORY_MAX_HITS |
+				  1U << CGROUP_MEMORY_HIGH_HITS | 1U << CGROUP_SWAP_MAX_HITS |
+				  1U << CGROUP_PIDS_MAX_HITS | 1U << CGROUP_THROTTLED;
 
 static bool parse(const struct figure_row *row, const char *text, uint64_t *ret)
 {
@@ -113,9 +112,25 @@ static bool parse(const struct figure_row *row, const char *text, uint64_t *ret)
 	return false;
 }
 
+/* wants() - whether a row is read. */
+static bool wants(const struct cgroup_place *p, const struct figure_row *row, bool swap_limit,
+		  enum cgroup_detail detail)
+{
+	if (row->v2 != p->v2)
+		return false;
+	if (detail == CGROUP_OF_LIMITS && !(of_limits & 1U << row->figure))
+		return false;
+	if (detail < CGROUP_ALL && (row->form == PRESSURE || str_eq(row->file, "memory.stat")))
+		return false;
+	if (row->figure == CGROUP_SWAP_MAX_HITS && !swap_limit)
+		return false; /* there is nothing to be hit */
+	/* v2: there may be more than we asked for */
+	return p->controllers & 1U << row->controller || (detail && p->v2);
+}
+
 /* The rows of one group. */
-static void read_group(const struct cgroup_place *p, int dir, enum cgroup_detail detail,
-		       struct cgroup_usage *u)
+static void read_group(const struct cgroup_place *p, int dir, bool swap_limit,
+		       enum cgroup_detail detail, struct cgroup_usage *u)
 {
 	const char *file = NULL;
 	char text[8192];
@@ -125,13 +140,7 @@ static void read_group(const struct cgroup_place *p, int dir, enum cgroup_detail
 		const struct figure_row *row = &rows[i];
 		uint64_t v;
 
-		if (row->v2 != p->v2 ||
-		    (detail == CGROUP_OF_LIMITS && !(of_limits & 1U << row->figure)) ||
-		    (detail < CGROUP_ALL &&
-		     (row->form == PRESSURE || str_eq(row->file, "memory.stat"))))
-			continue;
-		/* v2: there may be more than we asked for */
-		if (!(p->controllers & 1U << row->controller) && !(detail && p->v2))
+		if (!wants(p, row, swap_limit, detail))
 			continue;
 		if (!file || !str_eq(file, row->file)) {
 			file = row->file;
@@ -170,6 +179,17 @@ static void look_at_peaks(int dir, struct cgroup_usage *u)
 	u->have |= 1U << CGROUP_MEMORY_MAX_HITS | 1U << CGROUP_SWAP_MAX_HITS;
 }
 
+/* Nobody needs it but who is told that the limit was reached. */
+static void read_peak(const struct cgroup_place *p, int dir, struct cgroup_usage *u)
+{
+	uint64_t peak = number(dir, p->v2 ? "memory.peak" : "memory.max_usage_in_bytes");
+
+	if (!peak) /* Linux before 5.19 */
+		return;
+	u->figure[CGROUP_MEMORY_PEAK] = peak;
+	u->have |= 1U << CGROUP_MEMORY_PEAK;
+}
+
 /* Kills are counted whoever asked for them; what the group's own limit did is in another count. */
 static void blame(const struct cgroup_place *p, int dir, bool swap, struct cgroup_usage *u)
 {
@@ -188,6 +208,8 @@ static void blame(const struct cgroup_place *p, int dir, bool swap, struct cgrou
 		field(text, "oom", &own);
 	u->own_oom = own > 0;
 	u->host_oom = own == 0;
+	if (u->own_oom && !cgroup_has(u, CGROUP_MEMORY_PEAK))
+		read_peak(p, dir, u);
 }
 
 static bool counts_cpu(const struct cgroup *c, unsigned i)
@@ -235,7 +257,7 @@ void cgroup_usage(const struct cgroup *c, enum cgroup_detail detail, struct cgro
 
 		if (c->dir[i] < 0)
 			continue;
-		read_group(p, c->dir[i], detail, ret);
+		read_group(p, c->dir[i], c->plan->swap_limit, detail, ret);
 		if (p->v2 || p->controllers & 1U << CGROUP_MEMORY)
 			blame(p, c->dir[i], c->plan->swap_limit, ret);
 	}

@@ -116,12 +116,22 @@ static const char *dir_of(struct arena *a, const struct mount_words *w, const ch
 	return arena_printf(a, "%s%.*s", w->point, (int)n, path);
 }
 
+/* list_at() - the controllers that a file of the group in a v2 hierarchy lists. */
+static unsigned list_at(const struct hierarchy *h, const char *file)
+{
+	char path[PATH_MAX + 32], list[200] = "";
+
+	snprintf(path, sizeof(path), "%s/%s", h->dir, file);
+	io_read_small(AT_FDCWD, path, list, sizeof(list));
+	return hierarchy_list(list, true);
+}
+
 /* What the directory of a v2 hierarchy needs besides: see the header. */
 static int look_at_v2(struct arena *a, struct hierarchy *h, size_t path_len)
 {
 	size_t n = strlen(h->dir), self = strlen("/" HIERARCHY_SELF);
-	char path[PATH_MAX + 32], list[200] = "";
 
+	h->own = h->dir;
 	if (n > self && str_eq(h->dir + n - self, "/" HIERARCHY_SELF)) {
 		h->dir = arena_dup(a, h->dir, n - self);
 		if (!h->dir)
@@ -129,9 +139,6 @@ static int look_at_v2(struct arena *a, struct hierarchy *h, size_t path_len)
 		path_len -= self;
 	}
 	h->top = path_len <= 1;
-	snprintf(path, sizeof(path), "%s/cgroup.controllers", h->dir);
-	io_read_small(AT_FDCWD, path, list, sizeof(list));
-	h->controllers = hierarchy_list(list, true);
 	return 0;
 }
 
@@ -160,8 +167,8 @@ static const char *names_of(struct arena *a, const char *options)
 	return out;
 }
 
-static int add(struct arena *a, struct hierarchies *ret, const struct mount_words *w,
-	       const char *groups, struct err *err)
+static int add(struct arena *a, unsigned wanted, struct hierarchies *ret,
+	       const struct mount_words *w, const char *groups, struct err *err)
 {
 	struct hierarchy h = {.v2 = str_eq(w->type, "cgroup2")};
 	const char *path;
@@ -183,6 +190,8 @@ static int add(struct arena *a, struct hierarchies *ret, const struct mount_word
 	h.names = names_of(a, w->super);
 	if (!h.names || (h.v2 && look_at_v2(a, &h, n) < 0))
 		return err_oom(err);
+	if (h.v2 && wanted)
+		h.controllers = list_at(&h, "cgroup.controllers");
 	ret->v[ret->n++] = h;
 	return 0;
 }
@@ -204,7 +213,7 @@ static bool has_us(const char *procs)
  * the whole tree, and not a part of it, is seen by our being where we should be.
  * Return: 1; 0: it is not so, or not to be seen; a negative errno.
  */
-static int read_usual(struct arena *a, struct hierarchies *ret, const char *groups)
+static int read_usual(struct arena *a, unsigned wanted, struct hierarchies *ret, const char *groups)
 {
 	struct hierarchy *h = &ret->v[0];
 	size_t n = strcspn(groups, "\n");
@@ -220,11 +229,16 @@ static int read_usual(struct arena *a, struct hierarchies *ret, const char *grou
 	h->dir = arena_printf(a, "/sys/fs/cgroup%.*s", (int)n, groups + 3);
 	if (!h->dir || look_at_v2(a, h, n) < 0)
 		return -ENOMEM;
+	/* What it passes on it has: mostly that is all, and then nobody has to look again at a launch. */
+	if (wanted)
+		h->controllers = h->passed = list_at(h, "cgroup.subtree_control");
+	if (wanted & ~h->passed)
+		h->controllers = list_at(h, "cgroup.controllers");
 	ret->n = 1;
 	return 1;
 }
 
-int hierarchy_read(struct arena *a, struct hierarchies *ret, struct err *err)
+int hierarchy_read(struct arena *a, unsigned wanted, struct hierarchies *ret, struct err *err)
 {
 	char groups[8192];
 	char *mounts, *line, *save = NULL;
@@ -234,7 +248,7 @@ int hierarchy_read(struct arena *a, struct hierarchies *ret, struct err *err)
 	ret->n = 0;
 	if (n < 0)
 		return err_sys(err, (int)n, "read /proc/self/cgroup");
-	r = read_usual(a, ret, groups);
+	r = read_usual(a, wanted, ret, groups);
 	if (r)
 		return r < 0 ? err_oom(err) : 0;
 	r = io_read_file(a, AT_FDCWD, "/proc/self/mountinfo", 8 << 20, &mounts, NULL, err);
@@ -245,7 +259,7 @@ int hierarchy_read(struct arena *a, struct hierarchies *ret, struct err *err)
 		/* Cheap, and right for nearly all lines of a machine with many mounts. */
 		if (strstr(line, " - cgroup") && split_line(line, &w) &&
 		    (str_eq(w.type, "cgroup") || str_eq(w.type, "cgroup2")))
-			r = add(a, ret, &w, groups, err);
+			r = add(a, wanted, ret, &w, groups, err);
 	}
 	return r;
 }
@@ -267,12 +281,12 @@ const struct hierarchy *hierarchy_v2(const struct hierarchies *h)
 	return NULL;
 }
 
-bool hierarchy_may_make(const struct hierarchy *h)
+bool hierarchy_may_make(const char *dir)
 {
 	char path[PATH_MAX + 32];
 
-	if (access(h->dir, W_OK) < 0)
+	if (access(dir, W_OK) < 0)
 		return false;
-	snprintf(path, sizeof(path), "%s/cgroup.procs", h->dir);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
 	return access(path, W_OK) == 0;
 }

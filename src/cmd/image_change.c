@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * `toastainer image` export, commit, diff, apply and cp. Called through the table in cmd/image_store.c.
+ * `toastainer image` export, commit, diff, apply, cp and shift. Called through the table in cmd/image_store.c.
  */
 #include "base/log.h"
 #include "base/str.h"
@@ -9,6 +9,7 @@
 #include "image/build_root.h"
 #include "image/commit.h"
 #include "image/export.h"
+#include "image/shift.h"
 #include "image/view.h"
 #include "storage/copyfile.h"
 
@@ -59,6 +60,26 @@ int image_cmd_commit(const struct image_args *args, const struct store *s, struc
 	image_meter_end(&meter);
 	if (!r)
 		image_report(args, args->argv[0], &rep);
+	return r;
+}
+
+int image_cmd_shift(const struct image_args *args, const struct store *s, struct err *err)
+{
+	struct import_report rep;
+	char size[32];
+	int r = args->one_id ? err_set(err, EPERM, "other owners need root") : 0;
+
+	if (!r)
+		r = shift_image(s, args->argv[0], args->argv[1], args->argv[2], &rep, err);
+	if (!r && args->json)
+		printf("{\"id\":\"%s\",\"layers\":%u,\"layers_new\":%u,\"bytes\":%llu,\"entries\":%"
+		       "llu}\n",
+		       rep.id, rep.layers, rep.layers_new, (unsigned long long)rep.bytes,
+		       (unsigned long long)rep.entries);
+	else if (!r)
+		printf("image %.12s: %u of %u layers copied, %s in %llu entries\n", rep.id,
+		       rep.layers_new, rep.layers, image_size(rep.bytes, size),
+		       (unsigned long long)rep.entries);
 	return r;
 }
 

@@ -79,6 +79,7 @@ int image_cmd_build(const struct image_args *args, const struct store *s, struct
 int image_cmd_commit(const struct image_args *args, const struct store *s, struct err *err);
 int image_cmd_diff(const struct image_args *args, const struct store *s, struct err *err);
 int image_cmd_apply(const struct image_args *args, const struct store *s, struct err *err);
+int image_cmd_shift(const struct image_args *args, const struct store *s, struct err *err);
 int image_cmd_cp(const struct image_args *args, const struct store *s, struct err *err);
 int image_cmd_pull(const struct image_args *args, const struct store *s, struct err *err);
 

@@ -91,26 +91,43 @@ static void tell_starter(void *arg)
 	close(take_fd(&s->fd));
 }
 
-/* commit() - the helper packs it, adds it to the store and names the image. */
-static int commit(const struct config *cfg, const char *upper, struct err *err)
+/* helper() - `toastainer image ...`, with the store. @words: the last two may be --store and NULL */
+static int helper(const char *const *words, size_t n, const char *what, struct err *err)
 {
-	const char *words[] = {"image", "commit",    "--base",	cfg->image, "--upper",
-			       upper,	cfg->commit, "--store", cfg->store, NULL};
-	char *argv[ARRAY_SIZE(words)], said[500];
+	char *argv[16], said[500];
 	int r;
 
-	if (!cfg->store)
-		words[7] = NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+	for (size_t i = 0; i < n; i++)
 		argv[i] = (char *)(uintptr_t)words[i];
+	argv[n] = NULL;
+	if (!argv[n - 1]) /* the caller's own store */
+		argv[n - 2] = NULL;
 	r = helper_run("toastainer-image", argv, said, sizeof(said));
 	if (r == 0)
 		log_info("%s", said);
 	else if (r < 0)
 		return err_sys(err, r, "run toastainer-image");
 	else
-		return err_set(err, EIO, "toastainer-image ended with status %d", r);
+		return err_set(err, EIO, "%s: toastainer-image ended with status %d", what, r);
 	return 0;
+}
+
+/* commit() - the helper packs it, adds it to the store and names the image. */
+static int commit(const struct config *cfg, const char *upper, struct err *err)
+{
+	const char *words[] = {"image", "commit",    "--base",	cfg->image, "--upper",
+			       upper,	cfg->commit, "--store", cfg->store};
+
+	return helper(words, ARRAY_SIZE(words), "commit", err);
+}
+
+/* copy_layers() - the helper makes copies with the ids that the jail's users have outside. */
+static int copy_layers(const struct config *cfg, const char *uids, const char *gids,
+		       struct err *err)
+{
+	const char *words[] = {"image", "shift", cfg->image, uids, gids, "--store", cfg->store};
+
+	return helper(words, ARRAY_SIZE(words), "copies of the layers with other ids", err);
 }
 
 /* run_mode() - what the config's mode is. Return: the exit status. */
@@ -206,6 +223,7 @@ static int run(struct config *cfg, struct err *err)
 	}
 	r = outcome_open(cfg, &result_fd, err);
 	if (r >= 0 && cfg->image) {
+		cfg->copy_layers = copy_layers;
 		r = image_use(cfg, err);
 		if (r < 0)
 			tell_refusal(cfg, err);

@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+struct diskimage;
+
 /* Whose defaults apply: the columns of the settings table. */
 enum config_face { FACE_NSJAIL, FACE_RUN, FACE_IMAGE, CONFIG_FACES };
 
@@ -218,6 +220,10 @@ struct config {
 	LIST_OF(const char *) copy_out;
 	LIST_OF(const char *) layers; /* of the image, topmost first (image_use.h) */
 	int image_lock;		      /* holds it in its store, or FD_NONE */
+	struct diskimage *disk_image; /* it is a file; NULL: of a store */
+	/* makes copies of the layers for id maps "INSIDE:OUTSIDE:COUNT[,...]"; NULL: nobody does */
+	int (*copy_layers)(const struct config *cfg, const char *uids, const char *gids,
+			   struct err *err);
 
 	/* seccomp */
 	const char *seccomp_policy_file, *seccomp_unotify_report;

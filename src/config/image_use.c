@@ -10,6 +10,7 @@
 #include "config/image_use.h"
 #include "config/schema.h"
 #include "storage/copy.h"
+#include "storage/diskimage.h"
 #include "storage/store.h"
 
 static const struct setting *row_of(const char *name)
@@ -189,7 +190,27 @@ static int take_user(struct config *cfg, const struct store_image *img, struct e
 	return r < 0 ? r : map_to(cfg, "gidmap", gid, err);
 }
 
-int image_use(struct config *cfg, struct err *err)
+/* use_file() - an image file is one layer, and says nothing of what is run in it. */
+static int use_file(struct config *cfg, struct err *err)
+{
+	static const struct store_image silent = STORE_IMAGE_INIT;
+	struct diskimage *d = arena_alloc(&cfg->arena, sizeof(*d));
+	int r;
+
+	cfg->layers.v = arena_alloc(&cfg->arena, sizeof(*cfg->layers.v));
+	if (!d || !cfg->layers.v)
+		return err_oom(err);
+	r = diskimage_open(cfg->image, d, err);
+	if (r < 0)
+		return r;
+	cfg->disk_image = d;
+	cfg->layers.v[0] = cfg->image;
+	cfg->layers.n = 1;
+	return take_user(cfg, &silent, err);
+}
+
+/* use_store() - an image of the store, which is held there. */
+static int use_store(struct config *cfg, struct err *err)
 {
 	struct store store = STORE_INIT;
 	struct store_image img = STORE_IMAGE_INIT;
@@ -214,4 +235,9 @@ int image_use(struct config *cfg, struct err *err)
 	store_release(&img);
 	store_close(&store);
 	return r;
+}
+
+int image_use(struct config *cfg, struct err *err)
+{
+	return diskimage_is_path(cfg->image) ? use_file(cfg, err) : use_store(cfg, err);
 }

@@ -9,7 +9,7 @@
 
 /**
  * image_use() - look cfg->image up in the store; hold it; take its layers, environment, working
- * directory, user and command. What was given explicitly stays.
+ * directory, user and command. What was given explicitly stays. A path is an image file, and mounted.
  * To be called once, before to_plan().
  */
 int image_use(struct config *cfg, struct err *err);

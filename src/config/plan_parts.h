@@ -39,6 +39,11 @@ bool plan_root_wanted(const struct config *cfg);
 /** plan_root() - make the root, which is the list so far, an overlay where that is asked for. */
 int plan_root(struct planner *p, struct mount_list *l, struct err *err);
 
+/**
+ * plan_layers() - plan_layers.c: the layers of that overlay: those of the image, or the one directory.
+ */
+int plan_layers(struct planner *p, struct mount_list *l, const char *dir, struct err *err);
+
 /** plan_copies() - what comes after all mounts, which must be in the list. */
 int plan_copies(struct planner *p, struct mount_list *l, struct err *err);
 

@@ -11,7 +11,7 @@
 #include "base/sys.h"
 #include "config/plan_parts.h"
 #include "storage/btrfs.h"
-#include "storage/overlay.h"
+#include "storage/diskimage.h"
 #include "storage/projquota.h"
 #include "storage/upper.h"
 
@@ -88,6 +88,11 @@ static int check(struct planner *p, const struct mount_plan *root, struct err *e
 	}
 	if (cfg->commit && (!cfg->image || cfg->mode != MODE_ONCE))
 		return err_set(err, EINVAL, "commit needs --image, and the mode once");
+	if (cfg->commit && cfg->disk_image) {
+		err_set(err, EINVAL, "commit needs an image of the store, and '%s' is a file",
+			cfg->image);
+		return err_hint(err, "`toastainer image import FILE NAME` takes it in");
+	}
 	if (cfg->discard && cfg->keep)
 		return err_set(err, EINVAL, "discard and keep exclude each other");
 	if (cfg->image && cfg->chroot)
@@ -189,56 +194,20 @@ static int plan_upper(struct planner *p, struct mount_list *l, struct err *err)
 		return r;
 	p->plan->upper = u;
 	p->plan->scratch = true;
-	if (u->kind == UPPER_TMPFS && cfg->commit && p->plan->n_shifted) {
+	if (u->kind == UPPER_TMPFS && cfg->commit && p->plan->shift_ids) {
 		err_set(err, EINVAL, "commit with other ids inside needs a layer in a directory");
 		return err_hint(err, "--upper dir:DIR");
 	}
 	if (u->kind == UPPER_TMPFS)
 		return on_tmpfs(p, u, err);
-	if (p->plan->n_shifted) { /* what is written has the ids inside, as the layers */
-		p->plan->n_shifted++;
+	if (p->plan->shift_ids) { /* what is written has the ids inside, as the layers */
+		p->plan->n_given++;
 		u->uid = p->plan->uid;
 		u->gid = p->plan->gid;
 		u->chown = u->uid || u->gid;
 	}
 	m.src = u->dir;
 	return plan_mount_add(p, l, &m) ? 0 : err_oom(err);
-}
-
-/* Ids that are others inside: the files of an image shall have the ids that it gives them. */
-static bool ids_are_shifted(const struct planner *p)
-{
-	char map[64];
-
-	if (geteuid() != 0 || !(p->plan->clone_flags & CLONE_NEWUSER) ||
-	    !(p->plan->uid_map.shifted || p->plan->gid_map.shifted))
-		return false;
-	/* Root of a user namespace has no say over file systems of the machine. */
-	return io_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 &&
-	       strstr(map, " 4294967295");
-}
-
-/* add_layers() - those of the image, or the one directory. */
-static int add_layers(struct planner *p, struct mount_list *l, const char *dir, struct err *err)
-{
-	const struct config *cfg = p->cfg;
-	unsigned n = cfg->image ? cfg->layers.n : 1;
-	struct mount_plan m = {.kind = MOUNT_LAYER, .dst = "/", .target = TARGET_DIR};
-
-	if (n > OVERLAY_LAYERS_MAX)
-		return err_set(err, E2BIG, "image '%s' has %u layers: at most %d", cfg->image, n,
-			       OVERLAY_LAYERS_MAX);
-	for (unsigned i = 0; i < n; i++) {
-		m.src = cfg->image ? cfg->layers.v[i] : dir;
-		if (!plan_mount_add(p, l, &m))
-			return err_oom(err);
-	}
-	p->plan->n_layers = n;
-	p->plan->n_shifted = cfg->image && ids_are_shifted(p) ? n : 0;
-	if (p->plan->n_shifted && p->plan->classic_mounts)
-		return err_set(err, EOPNOTSUPP,
-			       "an image with other ids inside needs mount_setattr(2)");
-	return 0;
 }
 
 int plan_root(struct planner *p, struct mount_list *l, struct err *err)
@@ -256,7 +225,7 @@ int plan_root(struct planner *p, struct mount_list *l, struct err *err)
 				      .target = TARGET_DIR};
 	if (p->cfg->image && p->cfg->face != FACE_NSJAIL)
 		l->v[0].attrs |= MOUNT_ATTR_NODEV; /* as for a directory */
-	r = add_layers(p, l, root.src, err);
+	r = plan_layers(p, l, root.src, err);
 	return r < 0 ? r : plan_upper(p, l, err);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "config/options.h"
 #include "config/schema.h"
+#include "storage/diskimage.h"
 
 /* The default is the same for every face; differs by face (nsjail, run, image); a string. */
 #define ALL(v)		.def = {{.i = (v)}, {.i = (v)}, {.i = (v)}}
@@ -442,8 +443,8 @@ static const struct setting config_rows[] = {
 	 .help = "leave /tmp as the root has it"},
 	/* a root of the jail's own: plan_root.c */
 	{.name = "image", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1187,
-	 .offset = offsetof(struct config, image), .opt = "image", .arg = "NAME", .group = G_ROOT,
-	 .help = "the root is an image of the store, with what it says of program, environment, user; as with --discard"},
+	 .offset = offsetof(struct config, image), .opt = "image", .arg = "NAME|./FILE", .group = G_ROOT,
+	 .help = "the root is an image of the store, with what it says of program, environment, user, or a squashfs or erofs file; as with --discard"},
 	{.name = "commit", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1189,
 	 .offset = offsetof(struct config, commit), .opt = "commit", .arg = "NAME", .group = G_ROOT,
 	 .help = "when the program of an --image has succeeded, make what it changed a layer and the whole an image NAME"},
@@ -1109,6 +1110,8 @@ const char *config_place(const struct config *cfg, const char *value)
 
 void config_free(struct config *cfg)
 {
+	if (cfg->disk_image)
+		diskimage_close(cfg->disk_image);
 	arena_free(&cfg->arena);
 	if (cfg->image_lock >= 0)
 		close(cfg->image_lock);

@@ -41,10 +41,8 @@ static int new_dir(int at, const char *name, mode_t mode, struct err *err)
 	return fd < 0 ? err_sys(err, fd, "open directory '%s'", name) : fd;
 }
 
-/* Unpacks a stream into a new directory below another. */
-static int unpack_stream(struct tarsrc *src, int at, const char *name,
-			 const struct import_request *rq, const struct unpack_rules *rules,
-			 struct import_report *rep, struct err *err)
+int import_stream(struct tarsrc *src, int at, const char *name, const struct import_request *rq,
+		  const struct unpack_rules *rules, struct import_report *rep, struct err *err)
 {
 	_cleanup_close_ int root = new_dir(at, name, 0755, err);
 	struct unpack *u = root < 0 ? NULL : mem_alloc(sizeof(*u));
@@ -82,7 +80,7 @@ int import_layer(struct store_work *w, struct tarsrc *src, const struct import_r
 	rules.user_marks = w->store->user;
 	rules.layer = true;
 	if (!r)
-		r = unpack_stream(src, dir, "tree", rq, &rules, rep, err);
+		r = import_stream(src, dir, "tree", rq, &rules, rep, err);
 	if (!r)
 		r = tarsrc_end(src, hash, err);
 	if (!r && want && !str_eq(want, hash))
@@ -367,7 +365,7 @@ static int take_file(struct source *src, int fd, enum import_format format, stru
 	if (format == IMPORT_TAR)
 		return take_root(src, &stream, false, err);
 	rules.devices = DEVICES_REFUSE;
-	r = unpack_stream(&stream, src->w->fd, "layout", src->rq, &rules, &unused, err);
+	r = import_stream(&stream, src->w->fd, "layout", src->rq, &rules, &unused, err);
 	if (!r)
 		r = tarsrc_end(&stream, hash, err);
 	tarsrc_stop(&stream);

@@ -44,6 +44,10 @@ int import_layer(struct store_work *w, struct tarsrc *src, const struct import_r
 		 const char *want, bool packed, char hash[STORE_HASH + 1],
 		 struct import_report *rep, struct err *err);
 
+/** import_stream() - unpack a stream into a new directory @name below @at. tarsrc_end() afterwards. */
+int import_stream(struct tarsrc *src, int at, const char *name, const struct import_request *rq,
+		  const struct unpack_rules *rules, struct import_report *rep, struct err *err);
+
 /**
  * import_finish() - the image of a configuration, and its name.
  * @name: NAME[:TAG]; NULL: none

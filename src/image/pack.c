@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/sys.h"
+#include "image/acl.h"
 #include "image/pack.h"
 #include "image/walk.h"
 
@@ -68,16 +69,30 @@ static bool is_mark(const char *name)
 	return str_starts(name, "trusted.overlay.") || str_starts(name, "user.overlay.");
 }
 
+static int put_acl(struct pack *p, const char *name, bool def, const void *value, size_t n,
+		   struct err *err)
+{
+	int r = acl_give(p->entry, def, value, n);
+
+	if (r == -ERANGE)
+		return err_set(err, ERANGE, "attribute %s names an id above 2147483647", name);
+	return r ? err_set(err, EINVAL, "attribute %s is not understood", name) : 0;
+}
+
 static int add_xattr(struct pack *p, int fd, const char *name, struct err *err)
 {
 	char value[65536];
+	bool acl, def;
 	ssize_t n;
 
-	if (!str_starts(name, "user.") && !str_eq(name, "security.capability"))
+	acl = acl_of_name(name, &def);
+	if (!acl && !str_starts(name, "user.") && !str_eq(name, "security.capability"))
 		return 0;
 	n = fgetxattr(fd, name, value, sizeof(value));
 	if (n < 0)
 		return err_sys(err, errno, "read attribute %s", name);
+	if (acl)
+		return put_acl(p, name, def, value, (size_t)n, err);
 	archive_entry_xattr_add_entry(p->entry, name, value, (size_t)n);
 	return 0;
 }

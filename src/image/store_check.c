@@ -334,11 +334,37 @@ static int check_content(struct check *c, int tree, const char *hash, struct err
 	return r;
 }
 
+/* Copies with other owners hold the same; only sockets, which nothing packs, are not in them. */
+static int check_copies(struct check *c, int dir, const char *hash,
+			const struct walk_figures *want, struct err *err)
+{
+	struct walk_list l;
+	int r = walk_list_read(dir, &l, err);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < l.n; i++) {
+		_cleanup_close_ int copy = FD_NONE;
+		struct walk_figures have;
+		struct err why = ERR_INIT;
+
+		if (!str_starts(l.v[i], "ids."))
+			continue;
+		copy = walk_dir(dir, l.v[i]);
+		if (copy < 0 || walk_count(copy, &have, &why) || have.bytes != want->bytes ||
+		    have.entries > want->entries)
+			bad(c, "layer %.12s: its copy '%.200s' is not complete", hash, l.v[i]);
+	}
+	walk_list_free(&l);
+	return 0;
+}
+
 static int check_layer(struct check *c, int layers, const char *hash, bool content, struct err *err)
 {
 	_cleanup_close_ int dir = walk_dir(layers, hash), tree = FD_NONE;
 	struct walk_figures want, have;
 	struct err why = ERR_INIT;
+	int r = 0;
 
 	c->rep.layers++;
 	tree = dir < 0 ? dir : walk_dir(dir, "tree");
@@ -356,8 +382,8 @@ static int check_layer(struct check *c, int layers, const char *hash, bool conte
 		    hash, (unsigned long long)have.entries, (unsigned long long)have.bytes,
 		    (unsigned long long)want.entries, (unsigned long long)want.bytes);
 	else if (content && faccessat(dir, "packed", F_OK, 0) == 0)
-		return check_content(c, tree, hash, err);
-	return 0;
+		r = check_content(c, tree, hash, err);
+	return r ? r : check_copies(c, dir, hash, &want, err);
 }
 
 static int check_folder(struct check *c, const char *name, bool content, struct err *err)

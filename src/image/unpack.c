@@ -7,12 +7,17 @@
  */
 #include <archive.h>
 #include <archive_entry.h>
+#include <endian.h>
+#include <linux/capability.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include "base/sys.h"
+#include "image/acl.h"
+#include "image/shift.h"
 #include "image/unpack.h"
 #include "image/walk.h"
+#include "storage/idshift.h"
 
 #define WHITEOUT ".wh."
 #define OPAQUE	 ".wh..wh..opq"
@@ -21,6 +26,8 @@
 struct unpack_dir {
 	const char *path;
 	struct timespec times[2];
+	const void *acl; /* for new files, which none of ours shall get; NULL: none */
+	size_t acl_n;
 };
 
 int unpack_path(const char *name, char *out, struct err *err)
@@ -207,26 +214,77 @@ static bool xattr_wanted(const char *name)
 	       str_eq(name, "security.capability");
 }
 
-static int set_xattrs(struct unpack *u, int fd, struct archive_entry *e, struct err *err)
+static int set_xattr(struct unpack *u, int fd, const char *name, const void *value, size_t n,
+		     struct err *err)
 {
+	if (fsetxattr(fd, name, value, n, 0) == 0)
+		return 0;
+	if (errno != EOPNOTSUPP && errno != EPERM && errno != EINVAL)
+		return err_sys(err, errno, "set attribute %s", name);
+	u->xattrs_skipped++;
+	return 0;
+}
+
+/*
+ * Capabilities hold for the root of a user namespace: of the one that the map is for, not of ours.
+ * Return: the value's size; 0: its root is not in the map.
+ */
+static size_t shift_caps(const struct unpack *u, const void *value, size_t n,
+			 struct vfs_ns_cap_data *ret)
+{
+	uint32_t magic, root;
+
+	memset(ret, 0, sizeof(*ret));
+	memcpy(ret, value, MIN(n, sizeof(*ret)));
+	magic = le32toh(ret->magic_etc);
+	if (n != XATTR_CAPS_SZ_3 || (magic & VFS_CAP_REVISION_MASK) != VFS_CAP_REVISION_3)
+		ret->rootid = 0;
+	if (n != XATTR_CAPS_SZ_3 && n != XATTR_CAPS_SZ_2)
+		return 0;
+	root = shift_id(u->rules->uids, le32toh(ret->rootid));
+	ret->magic_etc = htole32((magic & VFS_CAP_FLAGS_MASK) | VFS_CAP_REVISION_3);
+	ret->rootid = htole32(root);
+	return root == IDSHIFT_NOBODY ? 0 : sizeof(*ret);
+}
+
+/* @plain: the owner is nobody's, so the file gives nobody more rights */
+static int set_xattrs(struct unpack *u, int fd, struct archive_entry *e, bool plain,
+		      struct err *err)
+{
+	struct vfs_ns_cap_data caps;
 	const char *name;
 	const void *value;
+	bool def;
 	size_t n;
+	int r = 0;
 
 	archive_entry_xattr_reset(e);
-	while (archive_entry_xattr_next(e, &name, &value, &n) == ARCHIVE_OK) {
-		if (!name || !xattr_wanted(name)) {
-			u->xattrs_skipped++;
+	while (!r && archive_entry_xattr_next(e, &name, &value, &n) == ARCHIVE_OK) {
+		bool of_caps = name && str_eq(name, "security.capability");
+
+		if (name && acl_of_name(name, &def) && acl_give(e, def, value, n) == 0)
 			continue;
+		if (of_caps && u->rules->uids) {
+			n = plain ? 0 : shift_caps(u, value, n, &caps);
+			value = &caps;
 		}
-		if (fsetxattr(fd, name, value, n, 0) == 0)
-			continue;
-		if (errno == EOPNOTSUPP || errno == EPERM || errno == EINVAL)
+		if (!name || !xattr_wanted(name) || (of_caps && !n))
 			u->xattrs_skipped++;
 		else
-			return err_sys(err, errno, "set attribute %s", name);
+			r = set_xattr(u, fd, name, value, n, err);
 	}
-	return 0;
+	return r;
+}
+
+/* The list of the file itself; after its mode, which is a part of it. */
+static int set_acl(struct unpack *u, int fd, struct archive_entry *e, struct err *err)
+{
+	char buf[ACL_BYTES] __attribute__((aligned(8)));
+	int n = acl_take(e, false, u->rules->uids, u->rules->gids, buf);
+
+	if (n < 0)
+		u->xattrs_skipped++;
+	return n > 0 ? set_xattr(u, fd, ACL_ACCESS, buf, (size_t)n, err) : 0;
 }
 
 static void times_of(struct archive_entry *e, struct timespec times[2])
@@ -246,9 +304,15 @@ static int ids_of(const struct unpack *u, struct archive_entry *e, uid_t *uid, g
 	}
 	if (user < 0 || group < 0 || user >= UINT32_MAX || group >= UINT32_MAX)
 		return err_set(err, ERANGE, "owner %lld:%lld", (long long)user, (long long)group);
-	*uid = (uid_t)user;
-	*gid = (gid_t)group;
+	*uid = u->rules->uids ? shift_id(u->rules->uids, (uid_t)user) : (uid_t)user;
+	*gid = u->rules->gids ? shift_id(u->rules->gids, (gid_t)group) : (gid_t)group;
 	return 0;
+}
+
+/* Of nobody that the map knows: then its set-id bits mean nothing inside, and nothing outside. */
+static bool is_nobodys(const struct unpack *u, uid_t uid, gid_t gid)
+{
+	return u->rules->uids && (uid == IDSHIFT_NOBODY || gid == IDSHIFT_NOBODY);
 }
 
 static int chown_failed(uid_t uid, gid_t gid, struct err *err)
@@ -273,11 +337,18 @@ static int set_attributes(struct unpack *u, int fd, struct archive_entry *e, boo
 
 	if (r)
 		return r;
+	if (is_nobodys(u, uid, gid))
+		mode &= 01777;
 	if (!u->rules->one_id && fchown(fd, uid, gid) < 0)
 		return chown_failed(uid, gid, err);
+	if (u->rules->apply) { /* what a directory that was there gave it */
+		fremovexattr(fd, ACL_ACCESS);
+		fremovexattr(fd, ACL_DEFAULT);
+	}
 	if ((chmod_always || u->rules->mode || mode & 07000) && fchmod(fd, mode) < 0)
 		return err_sys(err, errno, "chmod");
-	return set_xattrs(u, fd, e, err);
+	r = set_xattrs(u, fd, e, is_nobodys(u, uid, gid), err);
+	return r ? r : set_acl(u, fd, e, err);
 }
 
 static int all_zero(const char *p, size_t n)
@@ -382,16 +453,26 @@ static int make_file(struct unpack *u, struct archive *ar, struct archive_entry 
 	return r;
 }
 
-static int defer_times(struct unpack *u, struct archive_entry *e, const char *path, struct err *err)
+static int defer(struct unpack *u, struct archive_entry *e, const char *path, struct err *err)
 {
 	struct unpack_dir *v = arena_grow(&u->arena, u->dirs, u->n_dirs, &u->cap_dirs, sizeof(*v));
+	char buf[ACL_BYTES] __attribute__((aligned(8)));
+	int n;
 
 	if (!v)
 		return err_oom(err);
 	u->dirs = v;
-	v[u->n_dirs].path = arena_strdup(&u->arena, path);
-	times_of(e, v[u->n_dirs].times);
-	return v[u->n_dirs++].path ? 0 : err_oom(err);
+	v += u->n_dirs;
+	*v = (struct unpack_dir){.path = arena_strdup(&u->arena, path)};
+	times_of(e, v->times);
+	n = acl_take(e, true, u->rules->uids, u->rules->gids, buf);
+	if (n > 0) {
+		v->acl = arena_dup(&u->arena, buf, (size_t)n);
+		v->acl_n = (size_t)n;
+	}
+	u->xattrs_skipped += n < 0;
+	u->n_dirs++;
+	return v->path && (n <= 0 || v->acl) ? 0 : err_oom(err);
 }
 
 static int make_dir(struct unpack *u, struct archive_entry *e, const char *path, const char *name,
@@ -420,7 +501,7 @@ static int make_dir(struct unpack *u, struct archive_entry *e, const char *path,
 	if (fd < 0)
 		return err_sys(err, fd, "open it");
 	r = set_attributes(u, fd, e, true, err);
-	return r ? r : defer_times(u, e, path, err);
+	return r ? r : defer(u, e, path, err);
 }
 
 static int make_link(struct unpack *u, const char *target, const char *name, struct err *err)
@@ -502,6 +583,8 @@ static int make_other(struct unpack *u, struct archive_entry *e, const char *nam
 	r = make_special(u, e, name, err);
 	if (r)
 		return r;
+	if (is_nobodys(u, uid, gid))
+		mode &= 01777;
 	if (!u->rules->one_id && fchownat(u->parent, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return chown_failed(uid, gid, err);
 	/* Just made by us in a directory that nobody else can enter: it is no link. */
@@ -548,8 +631,18 @@ static int make_entry(struct unpack *u, struct archive *ar, struct archive_entry
 	}
 }
 
-/* Last, because making what is in a directory changes its time. */
-static int set_times(struct unpack *u, struct err *err)
+static int set_default_acl(struct unpack *u, const char *name, const struct unpack_dir *d,
+			   struct err *err)
+{
+	_cleanup_close_ int fd = sys_openat2(*name ? u->parent : u->root, *name ? name : ".",
+					     O_RDONLY | O_DIRECTORY, BENEATH);
+
+	return fd < 0 ? 0 /* no directory any more */
+		      : set_xattr(u, fd, ACL_DEFAULT, d->acl, d->acl_n, err);
+}
+
+/* Last, because making what is in a directory changes its time, and takes its list for new files. */
+static int finish_dirs(struct unpack *u, struct err *err)
 {
 	for (uint32_t i = u->n_dirs; i-- > 0;) {
 		char path[PATH_MAX];
@@ -564,6 +657,9 @@ static int set_times(struct unpack *u, struct err *err)
 			      AT_SYMLINK_NOFOLLOW) < 0 &&
 		    errno != ENOENT)
 			return err_sys(err, errno, "set the time of '%s'", u->dirs[i].path);
+		r = u->dirs[i].acl ? set_default_acl(u, name, &u->dirs[i], err) : 0;
+		if (r)
+			return r;
 	}
 	return 0;
 }
@@ -587,7 +683,7 @@ int unpack_archive(struct unpack *u, struct archive *ar, struct err *err)
 	}
 	if (got != ARCHIVE_EOF)
 		return archive_failed(ar, err);
-	return set_times(u, err);
+	return finish_dirs(u, err);
 }
 
 void unpack_end(struct unpack *u)

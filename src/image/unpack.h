@@ -9,6 +9,8 @@
 #include "base/mem.h"
 
 /* What becomes of device nodes in an archive. */
+struct id_map;
+
 enum unpack_devices { DEVICES_SKIP, DEVICES_KEEP, DEVICES_REFUSE };
 
 struct unpack_rules {
@@ -17,11 +19,12 @@ struct unpack_rules {
 	uint64_t max_entries; /* names, with directories that are only implied */
 	bool give;	      /* all files to @uid and @gid, whoever the archive says */
 	uint32_t uid, gid;
-	mode_t mode;	 /* of all files; 0: the archive's */
-	bool user_marks; /* user.overlay.* instead of trusted.overlay.* */
-	bool one_id;	 /* we have no other: owners are not kept */
-	bool layer;	 /* ".wh." names are marks; else they are names */
-	bool apply;	 /* of a layer: do what the marks say, instead of keeping them */
+	const struct id_map *uids, *gids; /* who owners are outside (shift.h); NULL: as they are */
+	mode_t mode;			  /* of all files; 0: the archive's */
+	bool user_marks;		  /* user.overlay.* instead of trusted.overlay.* */
+	bool one_id;			  /* we have no other: owners are not kept */
+	bool layer;			  /* ".wh." names are marks; else they are names */
+	bool apply; /* of a layer: do what the marks say, instead of keeping them */
 };
 
 struct unpack_dir;

@@ -111,7 +111,7 @@ static int await_go(struct child *c, struct err *err)
 /* Before "go" come the layers of the root, when only the launcher can make their mounts. */
 static int take_layers(struct child *c, struct err *err)
 {
-	for (unsigned i = 1; i <= c->plan->n_shifted; i++) {
+	for (unsigned i = 1; i <= c->plan->n_given; i++) {
 		char kind;
 		ssize_t n = io_recv_fd(c->ctl, &kind, 1, 0, &c->trees[i]);
 
@@ -123,7 +123,7 @@ static int take_layers(struct child *c, struct err *err)
 
 static int step_idmap(struct child *c, struct err *err)
 {
-	int r = c->wait_go && c->plan->n_shifted ? take_layers(c, err) : 0;
+	int r = c->wait_go && c->plan->n_given ? take_layers(c, err) : 0;
 
 	return r >= 0 && c->wait_go ? await_go(c, err) : r;
 }

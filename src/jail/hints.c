@@ -182,6 +182,13 @@ static const struct hint hints[] = {
 	{"exec", ETXTBSY, NULL, NULL, "somebody has the program open for writing"},
 	{"exec", EAGAIN, NULL, NULL, "the user has more processes than RLIMIT_NPROC allows"},
 
+	{"cgroup", EAGAIN, "make the control", NULL,
+	 "a group above allows no more or no deeper ones: its cgroup.max.descendants and "
+	 "cgroup.max.depth"},
+	{"cgroup", ENOSPC, "make the control", NULL,
+	 "the kernel has no number left for a group: those that were removed keep theirs while "
+	 "memory is charged to them"},
+
 	{NULL, ENOMEM, NULL, NULL, "no memory: see the memory limits of this user and its cgroup"},
 	{NULL, EMFILE, NULL, NULL, "too many open files: raise 'ulimit -n'"},
 	{NULL, ENFILE, NULL, NULL, "too many open files on the machine: sysctl fs.file-max"},

@@ -25,6 +25,7 @@
 #include "jail/result_cgroup.h"
 #include "jail/template.h"
 #include "jail/userns.h"
+#include "storage/diskimage.h"
 
 static uint64_t now_ns(void)
 {
@@ -151,9 +152,26 @@ static int start_in_network(struct jail *j, int child_ctl, const struct jail_io 
 	return r;
 }
 
+/* layer_tree() - a detached mount of the layer @i; beyond them the upper one, which is held already. */
+static int layer_tree(const struct jail *j, unsigned i, struct err *err)
+{
+	const struct jail_plan *p = j->plan;
+	int fd;
+
+	if (i > p->n_layers)
+		fd = sys_open_tree(j->upper.dir, "",
+				   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	else if (p->image)
+		return diskimage_tree(p->image, err);
+	else
+		fd = sys_open_tree(AT_FDCWD, p->mounts[i].src, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return fd < 0 ? err_sys(err, fd, "layer '%s'", p->mounts[i].src) : fd;
+}
+
 /*
- * send_layers() - the layers of an image as mounts whose ids are those of the jail's user namespace:
- * a file of user 0 belongs to the jail's user 0, whoever that is outside. Nothing is written for that.
+ * send_layers() - the layers that only the launcher can mount. With other ids they are mounts whose ids
+ * are those of the jail's user namespace: a file of user 0 belongs to the jail's user 0, whoever that is
+ * outside. Nothing is written for that.
  */
 static int send_layers(struct jail *j, struct err *err)
 {
@@ -163,30 +181,28 @@ static int send_layers(struct jail *j, struct err *err)
 	char path[40];
 	int r = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", j->guard);
-	ns = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
-	if (ns < 0)
-		return err_sys(err, ns, "open the jail's user namespace");
-	attr.userns_fd = (uint64_t)ns;
-	for (unsigned i = 1; i <= p->n_shifted && r >= 0; i++) {
-		/* beyond the layers: the upper one, which is held already */
-		int fd =
-			i > p->n_layers
-				? sys_open_tree(j->upper.dir, "",
-						OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)
-				: sys_open_tree(AT_FDCWD, p->mounts[i].src,
-						OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (p->shift_ids) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/user", j->guard);
+		ns = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
+		if (ns < 0)
+			return err_sys(err, ns, "open the jail's user namespace");
+		attr.userns_fd = (uint64_t)ns;
+	}
+	for (unsigned i = 1; i <= p->n_given; i++) {
+		_cleanup_close_ int fd = layer_tree(j, i, err);
 
-		r = fd < 0 ? fd : sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr);
-		if (r >= 0)
-			r = (int)io_send_fd(j->ctl, "l", 1, fd);
-		if (fd >= 0)
-			close(fd);
+		if (fd < 0)
+			return fd;
+		if (p->shift_ids)
+			r = sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr);
 		if (r < 0) {
 			err_sys(err, r, "layer '%s' with the jail's ids", p->mounts[i].src);
-			err_hint(err, "needs Linux 5.19 and a file system that can be mounted with "
-				      "other ids");
+			return err_hint(err, "needs Linux 5.19 and a file system that can be "
+					     "mounted with other ids");
 		}
+		r = (int)io_send_fd(j->ctl, "l", 1, fd);
+		if (r < 0)
+			return err_sys(err, r, "give the jail its layers");
 	}
 	return r;
 }
@@ -250,7 +266,7 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 		step = "idmap";
 		r = userns_write_maps(plan, j->guard, err);
 	}
-	if (r >= 0 && plan->n_shifted) {
+	if (r >= 0 && plan->n_given) {
 		step = "root";
 		r = send_layers(j, err);
 	}
@@ -486,6 +502,10 @@ static void put_result(struct jail *j, int guard_status, const struct rusage *ru
 		r->upper = upper_kind_name(j->plan->upper->kind);
 		r->upper_kept = j->plan->upper->keep;
 		r->layers = j->plan->n_layers;
+		if (j->plan->image) {
+			r->image_format = diskimage_format_name(j->plan->image->format);
+			r->image_way = diskimage_way_name(j->plan->image->way);
+		}
 	}
 	put_file_systems(j);
 	if (j->plan->measure && !j->measure_ns)

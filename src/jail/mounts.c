@@ -360,7 +360,7 @@ static int make_upper(struct child *c, char *path, size_t size, struct err *err)
 	int fd = own ? c->scratch : c->trees[1 + p->n_layers], dir, upper = FD_NONE, r = 0;
 	struct stat st;
 
-	if (p->n_shifted > p->n_layers) { /* of the launcher's namespace: must be attached */
+	if (p->n_given > p->n_layers) { /* of the launcher's namespace: must be attached */
 		r = sys_mkdirat(c->scratch, "host", 0700);
 		if (r >= 0)
 			r = sys_move_mount(fd, "", c->scratch, "host", MOVE_MOUNT_F_EMPTY_PATH);
@@ -391,7 +391,7 @@ static int make_upper(struct child *c, char *path, size_t size, struct err *err)
 
 static int overlay_failed(const struct jail_plan *p, int r, struct err *err)
 {
-	if (r == -EINVAL && !p->n_shifted)
+	if (r == -EINVAL && !p->n_given)
 		err_hint(err, "a directory that has other mounts in it cannot be a layer");
 	return r;
 }
@@ -405,7 +405,7 @@ static int make_layered_root(struct child *c, struct mount_plan *m, struct err *
 			    .n = p->n_layers,
 			    .place = c->scratch,
 			    .upper = p->upper ? upper : NULL,
-			    .foreign = p->n_shifted};
+			    .foreign = p->n_given};
 	struct mount_plan classic = {
 		.kind = MOUNT_FS, .fstype = "overlay", .dst = "/", .data = data};
 	int r = p->upper ? make_upper(c, upper, sizeof(upper), err) : 0;

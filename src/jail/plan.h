@@ -19,6 +19,7 @@ struct sock_fprog;
 struct trace_settings;
 struct enter_plan;
 struct upper_plan;
+struct diskimage;
 
 /* struct idmap_plan - one of the two id maps of the user namespace */
 struct idmap_plan {
@@ -126,8 +127,10 @@ struct jail_plan {
 	const struct root_extra *root_extra;
 	/* the root is an overlay of the n_layers mounts after it, topmost first; 0: it is none */
 	unsigned n_layers;
-	/* so many mounts after the root get the jail's id maps: the launcher makes them; 0: none */
-	unsigned n_shifted;
+	/* so many mounts after the root are made by the launcher and given to the jail; 0: none */
+	unsigned n_given;
+	bool shift_ids;			     /* ... with the jail's id maps */
+	const struct diskimage *image;	     /* the one layer is this file; NULL: a directory */
 	const struct upper_plan *upper;	     /* with a writable layer: where that is */
 	const struct mount_plan *scratch_fs; /* options of the scratch file system; NULL: none */
 	bool hold_root; /* the launcher looks at the root when the jail has ended */

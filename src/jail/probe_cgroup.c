@@ -56,12 +56,12 @@ static void look(struct look *v1, struct look *v2)
 	struct arena a = {0};
 
 	*v1 = *v2 = (struct look){.mounted = false};
-	if (hierarchy_read(&a, &seen, NULL) < 0)
+	if (hierarchy_read(&a, ALL_WANTED, &seen, NULL) < 0)
 		seen.n = 0;
 	for (unsigned i = 0; i < seen.n; i++) {
 		const struct hierarchy *h = &seen.v[i];
 		struct look *l = h->v2 ? v2 : v1;
-		bool usable = hierarchy_may_make(h) && (!h->v2 || may_delegate(h->dir));
+		bool usable = hierarchy_may_make(h->dir) && (!h->v2 || may_delegate(h->dir));
 
 		l->mounted = true;
 		l->have |= h->controllers & ALL_WANTED;

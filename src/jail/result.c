@@ -265,8 +265,13 @@ void result_json(const struct result *r, struct sbuf *b)
 		sbuf_puts(b, ",\"limit\":null");
 	put_set(b, "limits_hit", r->hits, hits);
 	if (r->upper)
-		sbuf_printf(b, ",\"root\":{\"upper\":\"%s\",\"kept\":%s,\"layers\":%u}", r->upper,
+		sbuf_printf(b, ",\"root\":{\"upper\":\"%s\",\"kept\":%s,\"layers\":%u", r->upper,
 			    r->upper_kept ? "true" : "false", r->layers);
+	if (r->image_format)
+		sbuf_printf(b, ",\"image\":\"%s\",\"mounted\":\"%s\"", r->image_format,
+			    r->image_way);
+	if (r->upper)
+		sbuf_puts(b, "}");
 	if (r->aftermath)
 		sbuf_printf(b, ",\"aftermath_errno\":%d", r->aftermath);
 	put_figures(b, r);

@@ -125,6 +125,8 @@ struct result {
 	struct result_note notes[8]; /* more protections can be degraded than can be explained */
 	const char *upper;	     /* kind of the root's writable layer; NULL: it has none */
 	unsigned layers;	     /* below it */
+	/* of the image file that is the layer, and how it is mounted; NULL: there is none */
+	const char *image_format, *image_way;
 	bool upper_kept;
 	int aftermath;		    /* errno of what was to be done after the end and failed; 0 */
 	struct err err;		    /* RESULT_SETUP_FAILED: step, cause, hint */

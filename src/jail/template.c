@@ -85,6 +85,8 @@ static const char *objection(const struct jail_plan *p)
 		return "the old root stays below the new one";
 	if (p->net)
 		return "the jails' network is made on the host";
+	if (p->image)
+		return "the root's image is mounted for each jail";
 	if (p->exec_fd >= 0)
 		return "the program is executed by descriptor";
 	for (unsigned i = 0; i < p->n_mounts; i++)

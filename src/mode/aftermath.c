@@ -10,6 +10,7 @@
 #include "mode/aftermath.h"
 #include "storage/changes.h"
 #include "storage/copyfile.h"
+#include "storage/diskimage.h"
 
 static int copies(const struct planned *p, const struct jail *j)
 {
@@ -69,15 +70,16 @@ static int write_diff(const struct planned *p, const struct jail *j, struct err 
 	struct changes c = {.upper = upper_dir(j),
 			    .layers = layers,
 			    .targets = targets,
-			    .other_ids = plan->n_shifted == n && n};
+			    .other_ids = plan->shift_ids && plan->n_given == n};
 
 	if (!layers || !targets)
 		r = err_oom(err);
 	else if (c.upper < 0)
 		r = err_sys(err, c.upper, "the upper layer");
 	for (; r >= 0 && opened < n; opened++) {
-		layers[opened] =
-			sys_openat(AT_FDCWD, plan->mounts[1 + opened].src, O_PATH | O_DIRECTORY, 0);
+		layers[opened] = plan->image ? sys_openat(plan->image->mount, ".", O_PATH, 0)
+					     : sys_openat(AT_FDCWD, plan->mounts[1 + opened].src,
+							  O_PATH | O_DIRECTORY, 0);
 		if (layers[opened] < 0)
 			r = err_sys(err, layers[opened], "layer '%s'",
 				    plan->mounts[1 + opened].src);

@@ -6,6 +6,7 @@
  *	STORE/lock                   flock: shared while something is added, exclusive while removed
  *	STORE/layers/HASH/tree/      one layer unpacked; HASH: sha256 of its uncompressed tar
  *	STORE/layers/HASH/layer      its figures
+ *	STORE/layers/HASH/ids.UIDS.GIDS/  a copy with other owners (storage/idshift.h)
  *	STORE/images/HASH/image      what is needed to run it (below); HASH: sha256 of config.json
  *	STORE/images/HASH/config.json  the configuration as OCI has it
  *	STORE/names/NAME:TAG         link to ../images/HASH; "/" in names is "+"

@@ -21,6 +21,10 @@ def hide(compile_c):
     return compile_c("attack/hide.c")
 
 
+# What the tests and the fuzzers make for themselves, maybe beside us.
+TESTS_OWN = ("toastainer-test.", "toastainer-run.", "toastainer-fuzz.")
+
+
 def of_others(group):
     """A group of a launcher that runs beside us."""
     m = re.search(r"\.(\d+)", group)
@@ -33,7 +37,7 @@ def places():
     for top in ("/tmp", "/run", "/var/tmp", "/dev/shm", f"/run/user/{os.getuid()}"):
         if os.path.isdir(top):
             found |= {os.path.join(top, n) for n in os.listdir(top)
-                      if ("toastainer" in n or "nsjail" in n) and "toastainer-test." not in n and "toastainer-run." not in n}
+                      if ("toastainer" in n or "nsjail" in n) and not n.startswith(TESTS_OWN)}
     for top, dirs, _ in os.walk("/sys/fs/cgroup"):
         found |= {os.path.join(top, d) for d in dirs if ("toastainer" in d.lower() or "nsjail" in d.lower()) and not of_others(d)}
     return found

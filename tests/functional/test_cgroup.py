@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import stat
@@ -476,7 +477,80 @@ def test_a_given_place_is_where_the_group_is(root):
         assert [n for n in os.listdir(d) if n.startswith("NSJAIL")] == []
 
 
+@may_make_groups
+@needs("pids")
+@pytest.mark.skipif(not cgroups.is_v2("pids"), reason="no control group for pids in v2")
+def test_controllers_that_were_taken_back_since_the_plan_was_made(root):
+    """The next jail of the same plan has its limit all the same."""
+    run_one(root)  # who runs beside us has it passed on for good
+    top = cgroups.home("pids")
+    if "pids" not in cgroups.value(top, "cgroup.subtree_control"):
+        pytest.skip("nobody else is in the group: nothing stays passed on")
+    with socket.socket(socket.AF_INET6) as s:
+        s.bind(("::1", 0))
+        port = s.getsockname()[1]
+
+    def connect():
+        try:
+            return socket.create_connection(("::1", port))
+        except ConnectionRefusedError:
+            return None
+
+    with running("-Q", "-Ml", "--bindhost", "::1", "-p", str(port), "-c", root, "--cgroup_pids_max", "7",
+                 "--", "/bin/cat") as p:
+        for back in (False, True):
+            if back:
+                with open(f"{top}/cgroup.subtree_control", "w") as f:
+                    f.write("-pids")
+            with wait_for(connect) as c:
+                c.sendall(b"x")
+                assert c.recv(1) == b"x"
+                assert cgroups.value(cgroups.group("pids", p.pid), "pids.max") == "7"
+            assert wait_for(lambda: not cgroups.groups(p.pid))
+        p.terminate()
+        p.wait()
+
+
+@may_make_groups
+@needs("")
+def test_a_group_that_only_counts_gets_no_controllers(root):
+    """It is in the launcher's own group, and costs no more than it has to."""
+    with running("run", "-c", root, "--cpu_limit", "9", "--", "/bin/sleep", "20") as p:
+        own = wait_for(lambda: [g for g in cgroups.groups(p.pid) if cgroups.value(g, "cgroup.procs")])
+        assert os.path.dirname(own[0]) == cgroups.HIERARCHIES[""] + cgroups.paths(p.pid)[""].rstrip("/")
+        assert cgroups.value(own[0], "cgroup.controllers") == "" or not cgroups.paths()[""].strip("/")
+        p.terminate()
+        p.wait()
+
+
 # ---- what is refused
+
+@may_make_groups
+@needs("pids")
+def test_no_more_descriptors():
+    """Each of the launcher's descriptors may be one too many: it says so, and leaves no group."""
+    seen = set()
+    for n in range(4, 13):
+        r = run("-c", "/", "--cgroup_pids_max", 9, "--", "/bin/true",
+                preexec_fn=lambda n=n: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n)))
+        if r.rc and n > 4 + toast.SANITIZED:
+            assert r.err.count("\n") == 1 and "raise 'ulimit -n'" in r.err, r
+            seen.add(r.err.split("] ", 1)[1].split("'")[0] if "]" in r.err else r.err)
+    assert any("make the control group" in s for s in seen), seen
+
+
+@may_make_groups
+@needs("pids")
+@pytest.mark.skipif(not cgroups.is_v2("pids"), reason="no control group for pids in v2")
+@pytest.mark.parametrize("file", ["cgroup.max.descendants", "cgroup.max.depth"])
+def test_no_more_groups(file):
+    with cgroups.made("pids", f"toastainer-test-{os.getpid()}") as d:
+        with open(f"{d}/{file}", "w") as f:
+            f.write("0")
+        r = nsjail("-c", "/", "--use_cgroupv2", "--cgroupv2_mount", d, "--cgroup_pids_max", 5, "--", "/bin/true")
+        assert r.rc == 255 and r.err.count("\n") == 1, r
+        assert "make the control group" in r.err and "cgroup.max.descendants" in r.err, r
+
 
 @pytest.mark.parametrize("opts,words", [
     (["--cgroup_mem_max", "1000000", "--cgroup_mem_swap_max", "0", "--cgroup_mem_memsw_max", "2000000"], "exclude each other"),

@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import stat
+import struct
 import subprocess
 import tarfile
 import time
@@ -113,6 +114,68 @@ def test_attributes_and_capabilities(store, tmp):
         f = store.trees(name)[0] / "prog"
         assert os.getxattr(f, "user.note") == b"hello"
         assert os.getxattr(f, "security.capability") == caps
+
+
+def acl(path, kind="access"):
+    """{(tag, id): permissions} of a file; tags as in linux/posix_acl.h."""
+    try:
+        v = os.getxattr(path, f"system.posix_acl_{kind}")
+    except OSError:
+        return None
+    return {(t, i if t in (2, 8) else None): p for t, p, i in struct.iter_unpack("<HHI", v[4:])}
+
+
+LISTS = {"SCHILY.acl.access": "user::rw-,user:5007:rwx,user:bin:r--:5009,group::r--,group:5008:-w-,mask::rwx,other::---"}
+LISTED = {(1, None): 6, (2, 5007): 7, (2, 5009): 4, (4, None): 4, (8, 5008): 2, (16, None): 7, (32, None): 0}
+INHERITED = {"SCHILY.acl.default": "user::rwx,user:5005:r-x,group::r-x,mask::r-x,other::--x"}
+INHERIT = {(1, None): 7, (2, 5005): 5, (4, None): 5, (16, None): 5, (32, None): 1}
+
+
+@pytest.mark.modes("root")
+def test_access_lists(store, tmp):
+    """Lists of files and for new files, through an import, an export and an import of that, and one of a directory."""
+    data = tar(directory("./"), directory("d", pax_headers=INHERITED), entry("d/new", b"", mode=0o600), entry("f", b"", mode=0o640, pax_headers=LISTS),
+               entry("plain", b"", mode=0o640), directory("d/sub", mode=0o700),
+               entry("names", b"", pax_headers={"SCHILY.acl.access": "user::rw-,user:bin:rwx,group::r--,mask::rwx,other::r--"}),
+               entry("wrong", b"", pax_headers={"SCHILY.acl.access": "user::rw-,user:7:rwx,group::r--,other::r--"}))
+    skipped = json.loads(store.take(data, "a", "--json").ok().out)["xattrs_skipped"]
+    store("export", "a", tmp / "a.tar").ok()
+    store("import", tmp / "a.tar", "b").ok()
+    store("export", "--format", "tar", "a", tmp / "flat.tar").ok()
+    store("import", tmp / "flat.tar", "c").ok()
+    store("export", "--format", "dir", "a", tmp / "dir").ok()
+    store("import", tmp / "dir", "d").ok()
+    for name in "abcd":
+        [t] = store.trees(name)
+        assert acl(t / "f") == LISTED and (t / "f").stat().st_mode & 0o7777 == 0o670, name
+        assert acl(t / "d", "default") == INHERIT and acl(t / "d") is None, name
+        for p in ("plain", "d/new", "d/sub", "names", "wrong"):  # the last: users by name, no mask
+            assert acl(t / p) is None and acl(t / p, "default") is None, (name, p)
+        assert (t / "d/new").stat().st_mode & 0o777 == 0o600, "none of ours gets the list for new files"
+    assert skipped == 2
+    store.whole()
+
+
+@pytest.mark.modes("root")
+def test_access_lists_of_gnu_tar(store, tmp):
+    """What GNU tar packs is taken, where it has numbers, and it takes what we pack."""
+    src, out = tmp / "src", tmp / "out"
+    (src / "d").mkdir(parents=True)
+    out.mkdir()
+    (src / "f").write_text("x")
+
+    def value(entries):
+        return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", t, p, 2**32 - 1 if i is None else i) for (t, i), p in entries.items())
+
+    os.setxattr(src / "f", "system.posix_acl_access", value(LISTED))
+    os.setxattr(src / "d", "system.posix_acl_default", value(INHERIT))
+    subprocess.run(["tar", "--acls", "--numeric-owner", "-C", src, "-cf", tmp / "x.tar", "."], check=True)
+    store("import", tmp / "x.tar", "x").ok()
+    [t] = store.trees("x")
+    assert acl(t / "f") == LISTED and acl(t / "d", "default") == INHERIT
+    store("export", "--format", "tar", "x", tmp / "y.tar").ok()
+    subprocess.run(["tar", "--acls", "--numeric-owner", "-C", out, "-xf", tmp / "y.tar"], check=True)
+    assert acl(out / "f") == LISTED and acl(out / "d", "default") == INHERIT
 
 
 @pytest.mark.modes("root")
