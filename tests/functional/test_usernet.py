@@ -495,6 +495,7 @@ all(100000)
     p.stdin.flush()
     assert p.stdout.readline() == b"100000\n"
     after = held(p)
+    print(f"descriptors and KiB: {before}, then {after}")
     assert after[0] <= before[0] + 4 and after[1] <= before[1] + 512, (before, after)
     assert finish(p, stdin=b"\n").rc == 0
 
