@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "cmd/commands.h"
 #include "cmd/image_store.h"
+#include "image/flat.h"
 #include "image/ownns.h"
 #include "image/store_check.h"
 
@@ -316,7 +317,8 @@ static int cmd_inspect(const struct image_args *args, const struct store *s, str
 	} else if (!r) {
 		sbuf_puts(&b, "{");
 		json_field(&b, "id", img.id);
-		sbuf_printf(&b, ",\"size\":%llu,", (unsigned long long)img.size);
+		sbuf_printf(&b, ",\"size\":%llu,\"flat\":%s,", (unsigned long long)img.size,
+			    img.flat ? "true" : "false");
 		json_field(&b, "created", img.created);
 		json_list(&b, "layers", &img.layers);
 		json_list(&b, "env", &img.env);
@@ -408,6 +410,8 @@ static int cmd_tag(const struct image_args *args, const struct store *s, struct 
 		r = store_find(s, args->argv[0], id, err);
 	if (!r)
 		r = store_work_begin(s, &w, err);
+	if (!r)
+		r = flat_make(&w, id, err);
 	if (!r)
 		r = store_link(&w, "names", link, id, err);
 	store_work_end(&w);

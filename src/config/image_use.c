@@ -26,13 +26,14 @@ static bool given(const struct config *cfg, const char *name)
 static int take_layers(struct config *cfg, const struct store *s, const struct store_image *img,
 		       struct err *err)
 {
-	unsigned n = img->layers.n;
+	unsigned n = img->flat ? 1 : img->layers.n;
 
 	cfg->layers.v = arena_alloc(&cfg->arena, (n + 1) * sizeof(*cfg->layers.v));
 	if (!cfg->layers.v)
 		return err_oom(err);
 	for (unsigned i = 0; i < n; i++) {
-		char *path = store_layer_path(s, &cfg->arena, img->layers.v[n - 1 - i]);
+		char *path = img->flat ? store_flat_path(s, &cfg->arena, img->id)
+				       : store_layer_path(s, &cfg->arena, img->layers.v[n - 1 - i]);
 
 		if (!path)
 			return err_oom(err);
@@ -190,6 +191,67 @@ static int take_user(struct config *cfg, const struct store_image *img, struct e
 	return r < 0 ? r : map_to(cfg, "gidmap", gid, err);
 }
 
+/* Which programs serve a format, on FUSE_DEVICE_FD; the first that is there. */
+static const char *server_program(enum diskimage_format format)
+{
+	static const char *const names[DISKIMAGE_FORMATS][2] = {
+		[DISKIMAGE_SQUASHFS] = {"/usr/bin/squashfuse_ll", "/usr/bin/squashfuse"},
+		[DISKIMAGE_EROFS] = {"/usr/bin/erofsfuse"},
+	};
+
+	for (unsigned i = 0; i < 2 && names[format][i]; i++)
+		if (access(names[format][i], X_OK) == 0)
+			return names[format][i];
+	return NULL;
+}
+
+/*
+ * find_server() - the command line of a jail that serves the image: it has the image, its end of the mount,
+ * and what a program is loaded from; system calls only of those that computing takes.
+ */
+static int find_server(struct config *cfg, struct diskimage *d, struct err *err)
+{
+	static const char *const binds[] = {"/usr", "/lib", "/lib64", "/etc/ld.so.cache"};
+	const char *program = server_program(d->format);
+	const char *words[] = {"toastainer",
+			       "run",
+			       "-Q",
+			       "--tty",
+			       "off",
+			       "--pass_fd",
+			       "3",
+			       "--pass_fd",
+			       "4",
+			       "--seccomp_string",
+			       "USE strict_compute",
+			       "--rlimit_fsize",
+			       "0"};
+	const char *end[] = {"--", program, "-f", "-s", "/proc/self/fd/3", "/dev/fd/4", NULL};
+	const char **argv = arena_alloc(&cfg->arena, 32 * sizeof(*argv));
+	unsigned n = 0;
+
+	if (!program) {
+		return err_hint(err,
+				"for others than root of the machine it takes %s, which is not "
+				"installed",
+				d->format == DISKIMAGE_SQUASHFS ? "squashfuse" : "erofsfuse");
+	}
+	if (!argv)
+		return err_oom(err);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		argv[n++] = words[i];
+	for (size_t i = 0; i < ARRAY_SIZE(binds); i++) {
+		if (access(binds[i], F_OK) < 0)
+			continue;
+		argv[n++] = "-R";
+		argv[n++] = binds[i];
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(end); i++)
+		argv[n++] = end[i];
+	d->server = (char *const *)argv;
+	return 0;
+}
+
 /* use_file() - an image file is one layer, and says nothing of what is run in it. */
 static int use_file(struct config *cfg, struct err *err)
 {
@@ -204,6 +266,9 @@ static int use_file(struct config *cfg, struct err *err)
 	if (r < 0)
 		return r;
 	cfg->disk_image = d;
+	r = d->way == DISKIMAGE_FUSE ? find_server(cfg, d, err) : 0;
+	if (r < 0)
+		return r;
 	cfg->layers.v[0] = cfg->image;
 	cfg->layers.n = 1;
 	return take_user(cfg, &silent, err);
@@ -240,4 +305,22 @@ static int use_store(struct config *cfg, struct err *err)
 int image_use(struct config *cfg, struct err *err)
 {
 	return diskimage_is_path(cfg->image) ? use_file(cfg, err) : use_store(cfg, err);
+}
+
+int image_use_copy(const struct config *from, struct config *ret, struct err *err)
+{
+	int r;
+
+	*ret = *from;
+	ret->arena = (struct arena){0};
+	ret->image_lock = FD_NONE;
+	ret->disk_image = NULL;
+	/* Lists without room are copied before they grow: those of the other config stay as they are. */
+	ret->uidmap.cap = ret->uidmap.n;
+	ret->gidmap.cap = ret->gidmap.n;
+	ret->exec_bin.arg.cap = 0; /* this one is made anew, if at all */
+	r = image_use(ret, err);
+	if (r < 0)
+		config_free(ret);
+	return r;
 }

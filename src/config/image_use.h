@@ -14,4 +14,11 @@
  */
 int image_use(struct config *cfg, struct err *err);
 
+/**
+ * image_use_copy() - the same for a copy, which leaves the config as it is.
+ * @from: must outlive the copy, whose strings may be its; may be used by several at once
+ * @ret: config_free() it
+ */
+int image_use_copy(const struct config *from, struct config *ret, struct err *err);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "config/plan_parts.h"
+#include "storage/diskimage.h"
 #include "storage/idshift.h"
 #include "storage/overlay.h"
 
@@ -122,7 +123,9 @@ int plan_layers(struct planner *p, struct mount_list *l, const char *dir, struct
 		return err_set(err, E2BIG, "image '%s' has %u layers: at most %d", cfg->image, n,
 			       OVERLAY_LAYERS_MAX);
 	p->plan->image = cfg->disk_image;
-	p->plan->shift_ids = cfg->image && ids_are_shifted(p);
+	/* A mount by FUSE belongs to the jail's user namespace, and so do its ids. */
+	p->plan->shift_ids = cfg->image && !(cfg->disk_image && cfg->disk_image->mount < 0) &&
+			     ids_are_shifted(p);
 	if (p->plan->shift_ids && !p->plan->image) {
 		int r = layers_for_ids(p, &paths, err);
 

@@ -93,6 +93,9 @@ static int check(struct planner *p, const struct mount_plan *root, struct err *e
 			cfg->image);
 		return err_hint(err, "`toastainer image import FILE NAME` takes it in");
 	}
+	if (cfg->diff && cfg->disk_image && cfg->disk_image->mount < 0)
+		return err_set(err, EOPNOTSUPP,
+			       "diff needs an image that the kernel itself mounts");
 	if (cfg->discard && cfg->keep)
 		return err_set(err, EINVAL, "discard and keep exclude each other");
 	if (cfg->image && cfg->chroot)

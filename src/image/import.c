@@ -9,8 +9,8 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "image/digest.h"
+#include "image/flat.h"
 #include "image/import.h"
-#include "image/digest.h"
 #include "image/tarsrc.h"
 
 #define JSON_MAX ((size_t)8 << 20)
@@ -124,6 +124,8 @@ int import_finish(struct store_work *w, struct oci_conf *conf, const char *name,
 	}
 	if (!r)
 		r = store_add_image(w, id, json, strlen(json), text, err);
+	if (!r && name)
+		r = flat_make(w, id, err);
 	if (!r && name)
 		r = store_link(w, "names", link, id, err);
 	arena_free(&a);
@@ -312,7 +314,7 @@ static enum import_format guess(const char *name)
 static int look_at_archive(int fd, enum import_format *ret, struct err *err)
 {
 	struct archive *ar = archive_read_new();
-	struct archive_entry *e;
+	struct archive_entry *e = NULL;
 	int r = 0, got;
 
 	if (!ar)

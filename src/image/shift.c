@@ -86,7 +86,7 @@ static int copy_layer(struct store_work *w, int layer, const char *to,
 	return r;
 }
 
-/* struct copying - the layers of an image on their way */
+/* struct copying - the layers of an image on their way: all in one where they are put together */
 struct copying {
 	struct store_work *w;
 	const struct import_request *rq;
@@ -95,21 +95,29 @@ struct copying {
 	char name[IDSHIFT_NAME]; /* of every copy, beside its layer */
 };
 
+static uint32_t count(const struct copying *c)
+{
+	return c->img->flat ? 1 : c->img->layers.n;
+}
+
 static int open_layer(const struct copying *c, uint32_t i, struct err *err)
 {
 	char path[STORE_HASH + 16];
 	int fd;
 
-	snprintf(path, sizeof(path), "layers/%s", c->img->layers.v[i]);
+	if (c->img->flat)
+		snprintf(path, sizeof(path), "images/%s/flat", c->img->id);
+	else
+		snprintf(path, sizeof(path), "layers/%s", c->img->layers.v[i]);
 	fd = walk_dir(c->w->store->fd, path);
-	return fd < 0 ? err_sys(err, fd, "layer '%.12s'", c->img->layers.v[i]) : fd;
+	return fd < 0 ? err_sys(err, fd, "'%.20s'", path) : fd;
 }
 
 static int make_copies(const struct copying *c, struct err *err)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; i < c->img->layers.n && !r; i++) {
+	for (uint32_t i = 0; i < count(c) && !r; i++) {
 		_cleanup_close_ int layer = open_layer(c, i, err);
 		char to[16];
 
@@ -133,7 +141,7 @@ static int publish(const struct copying *c, struct err *err)
 {
 	int r = c->rep->layers_new ? store_sync(c->w->store, err) : 0;
 
-	for (uint32_t i = 0; i < c->img->layers.n && !r; i++) {
+	for (uint32_t i = 0; i < count(c) && !r; i++) {
 		_cleanup_close_ int layer = open_layer(c, i, err);
 		char from[16];
 

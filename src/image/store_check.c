@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "image/digest.h"
+#include "image/flat.h"
 #include "image/store_check.h"
 #include "image/tarsrc.h"
 
@@ -294,31 +295,6 @@ static void bad(struct check *c, const char *fmt, ...)
 	c->say(c->arg, line);
 }
 
-static int check_image(struct check *c, const char *id, struct err *err)
-{
-	char path[STORE_HASH + 32], hash[STORE_HASH + 1], *text;
-	struct hashes layers = {0};
-	struct arena a = {0};
-	struct err why = ERR_INIT;
-	size_t n;
-	int r = 0;
-
-	c->rep.images++;
-	snprintf(path, sizeof(path), "images/%s/config.json", id);
-	if (io_read_file(&a, c->s->fd, path, CONFIG_MAX, &text, &n, &why))
-		bad(c, "image %.12s: %s", id, why.msg);
-	else if (!(r = digest_of(text, n, hash, err)) && !str_eq(hash, id))
-		bad(c, "image %.12s: its configuration was changed", id);
-	arena_free(&a);
-	if (!r && layers_of(c->s, id, &layers, &why))
-		bad(c, "image %.12s: %s", id, why.msg);
-	for (size_t i = 0; !r && i < layers.n; i++)
-		if (!store_has_layer(c->s, layers.v[i]))
-			bad(c, "image %.12s: its layer %.12s is missing", id, layers.v[i]);
-	free(layers.v);
-	return r;
-}
-
 /* Whether packing the tree gives the hash: so for what we packed, not for what others did. */
 static int check_content(struct check *c, int tree, const char *hash, struct err *err)
 {
@@ -335,7 +311,7 @@ static int check_content(struct check *c, int tree, const char *hash, struct err
 }
 
 /* Copies with other owners hold the same; only sockets, which nothing packs, are not in them. */
-static int check_copies(struct check *c, int dir, const char *hash,
+static int check_copies(struct check *c, int dir, const char *what, const char *hash,
 			const struct walk_figures *want, struct err *err)
 {
 	struct walk_list l;
@@ -353,10 +329,41 @@ static int check_copies(struct check *c, int dir, const char *hash,
 		copy = walk_dir(dir, l.v[i]);
 		if (copy < 0 || walk_count(copy, &have, &why) || have.bytes != want->bytes ||
 		    have.entries > want->entries)
-			bad(c, "layer %.12s: its copy '%.200s' is not complete", hash, l.v[i]);
+			bad(c, "%s %.12s: its copy '%.200s' is not complete", what, hash, l.v[i]);
 	}
 	walk_list_free(&l);
 	return 0;
+}
+
+static int check_image(struct check *c, const char *id, struct err *err)
+{
+	char path[STORE_HASH + 32], hash[STORE_HASH + 1], *text;
+	struct hashes layers = {0};
+	struct arena a = {0};
+	_cleanup_close_ int flat = FD_NONE;
+	struct walk_figures f = {0};
+	struct err why = ERR_INIT;
+	size_t n;
+	int r = 0;
+
+	c->rep.images++;
+	snprintf(path, sizeof(path), "images/%s/config.json", id);
+	if (io_read_file(&a, c->s->fd, path, CONFIG_MAX, &text, &n, &why))
+		bad(c, "image %.12s: %s", id, why.msg);
+	else if (!(r = digest_of(text, n, hash, err)) && !str_eq(hash, id))
+		bad(c, "image %.12s: its configuration was changed", id);
+	arena_free(&a);
+	if (!r && layers_of(c->s, id, &layers, &why))
+		bad(c, "image %.12s: %s", id, why.msg);
+	else if (!r && flat_check(c->s, id, &flat, &f, &why))
+		bad(c, "image %.12s: %s", id, why.msg);
+	else if (!r && flat >= 0)
+		r = check_copies(c, flat, "image", id, &f, err);
+	for (size_t i = 0; !r && i < layers.n; i++)
+		if (!store_has_layer(c->s, layers.v[i]))
+			bad(c, "image %.12s: its layer %.12s is missing", id, layers.v[i]);
+	free(layers.v);
+	return r;
 }
 
 static int check_layer(struct check *c, int layers, const char *hash, bool content, struct err *err)
@@ -383,7 +390,7 @@ static int check_layer(struct check *c, int layers, const char *hash, bool conte
 		    (unsigned long long)want.entries, (unsigned long long)want.bytes);
 	else if (content && faccessat(dir, "packed", F_OK, 0) == 0)
 		r = check_content(c, tree, hash, err);
-	return r ? r : check_copies(c, dir, hash, &want, err);
+	return r ? r : check_copies(c, dir, "layer", hash, &want, err);
 }
 
 static int check_folder(struct check *c, const char *name, bool content, struct err *err)

@@ -667,7 +667,7 @@ static int finish_dirs(struct unpack *u, struct err *err)
 int unpack_archive(struct unpack *u, struct archive *ar, struct err *err)
 {
 	struct archive_entry *e;
-	char path[PATH_MAX];
+	char path[PATH_MAX] = "";
 	int got, r = 0;
 
 	while ((got = archive_read_next_header(ar, &e)) == ARCHIVE_OK || got == ARCHIVE_WARN) {

@@ -4,8 +4,6 @@
  * entries; merging puts one list over another in one pass, as overlayfs does with directories. Fails as
  * the file system does.
  */
-#include <sys/xattr.h>
-
 #include "base/sys.h"
 #include "image/view.h"
 #include "image/walk.h"
@@ -29,15 +27,6 @@ static bool is_below(const char *path, const char *dir)
 	size_t n = strlen(dir);
 
 	return !n || (strncmp(path, dir, n) == 0 && path[n] == '/');
-}
-
-/* Either mark: of an overlay with userxattr, or without. */
-static bool is_opaque(int fd)
-{
-	char c;
-
-	return (fgetxattr(fd, "user.overlay.opaque", &c, 1) == 1 && c == 'y') ||
-	       (fgetxattr(fd, "trusted.overlay.opaque", &c, 1) == 1 && c == 'y');
 }
 
 static struct view_entry *add(struct arena *a, struct view *v)
@@ -86,7 +75,7 @@ static int list_entry(struct listing *l, int dir, const char *path, const char *
 
 		if (sub < 0)
 			return err_sys(err, sub, "open '%s'", full);
-		e->opaque = is_opaque(sub);
+		e->opaque = walk_opaque(sub);
 		r = list_dir(l, sub, full, depth + 1, err); /* may move the list */
 	}
 	return r;
@@ -164,7 +153,7 @@ static int add_layer(struct arena *a, struct view *v, int fd, struct err *err)
 	struct listing l = {.a = a, .v = &mine, .layer = v->n_dirs - 1};
 	int r = list_dir(&l, fd, "", 0, err);
 
-	return r ? r : merge(a, v, &mine, is_opaque(fd), v, err);
+	return r ? r : merge(a, v, &mine, walk_opaque(fd), v, err);
 }
 
 int view_open(const struct store *s, struct arena *a, const struct store_image *img,

@@ -4,6 +4,7 @@
  * Fails as the file system does, and on trees deeper than WALK_DEPTH, which only removing takes.
  */
 #include <dirent.h>
+#include <sys/xattr.h>
 
 #include "base/mem.h"
 #include "base/sys.h"
@@ -15,6 +16,14 @@ int walk_dir(int fd, const char *name)
 {
 	return sys_openat2(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
 			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+}
+
+bool walk_opaque(int fd)
+{
+	char c;
+
+	return (fgetxattr(fd, "user.overlay.opaque", &c, 1) == 1 && c == 'y') ||
+	       (fgetxattr(fd, "trusted.overlay.opaque", &c, 1) == 1 && c == 'y');
 }
 
 static DIR *open_list(int fd)

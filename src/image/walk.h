@@ -30,6 +30,10 @@ void walk_list_free(struct walk_list *l);
 /** walk_dir() - open a directory in a directory: not a link, not a mount point. -errno if not */
 int walk_dir(int fd, const char *name);
 
+/** walk_opaque() - whether a directory of a layer hides those below: by either mark, of an overlay with
+ * userxattr or without. */
+bool walk_opaque(int fd);
+
 /** walk_count() - what a directory holds. */
 int walk_count(int fd, struct walk_figures *ret, struct err *err);
 

@@ -20,6 +20,7 @@
 #include "jail/enter.h"
 #include "jail/hints.h"
 #include "jail/jail.h"
+#include "jail/layers.h"
 #include "jail/network.h"
 #include "jail/report.h"
 #include "jail/result_cgroup.h"
@@ -152,61 +153,6 @@ static int start_in_network(struct jail *j, int child_ctl, const struct jail_io 
 	return r;
 }
 
-/* layer_tree() - a detached mount of the layer @i; beyond them the upper one, which is held already. */
-static int layer_tree(const struct jail *j, unsigned i, struct err *err)
-{
-	const struct jail_plan *p = j->plan;
-	int fd;
-
-	if (i > p->n_layers)
-		fd = sys_open_tree(j->upper.dir, "",
-				   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	else if (p->image)
-		return diskimage_tree(p->image, err);
-	else
-		fd = sys_open_tree(AT_FDCWD, p->mounts[i].src, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	return fd < 0 ? err_sys(err, fd, "layer '%s'", p->mounts[i].src) : fd;
-}
-
-/*
- * send_layers() - the layers that only the launcher can mount. With other ids they are mounts whose ids
- * are those of the jail's user namespace: a file of user 0 belongs to the jail's user 0, whoever that is
- * outside. Nothing is written for that.
- */
-static int send_layers(struct jail *j, struct err *err)
-{
-	const struct jail_plan *p = j->plan;
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
-	_cleanup_close_ int ns = FD_NONE;
-	char path[40];
-	int r = 0;
-
-	if (p->shift_ids) {
-		snprintf(path, sizeof(path), "/proc/%d/ns/user", j->guard);
-		ns = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
-		if (ns < 0)
-			return err_sys(err, ns, "open the jail's user namespace");
-		attr.userns_fd = (uint64_t)ns;
-	}
-	for (unsigned i = 1; i <= p->n_given; i++) {
-		_cleanup_close_ int fd = layer_tree(j, i, err);
-
-		if (fd < 0)
-			return fd;
-		if (p->shift_ids)
-			r = sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr);
-		if (r < 0) {
-			err_sys(err, r, "layer '%s' with the jail's ids", p->mounts[i].src);
-			return err_hint(err, "needs Linux 5.19 and a file system that can be "
-					     "mounted with other ids");
-		}
-		r = (int)io_send_fd(j->ctl, "l", 1, fd);
-		if (r < 0)
-			return err_sys(err, r, "give the jail its layers");
-	}
-	return r;
-}
-
 /* make_places() - what is there before the first process: control groups, the root's upper layer. */
 static int make_places(struct jail *j, const char **step, struct err *err)
 {
@@ -268,7 +214,7 @@ int jail_start(const struct jail_plan *plan, const struct jail_io *io, struct ja
 	}
 	if (r >= 0 && plan->n_given) {
 		step = "root";
-		r = send_layers(j, err);
+		r = layers_send(j, err);
 	}
 	if (r >= 0 && plan->enter) {
 		step = "enter";
@@ -593,6 +539,8 @@ int jail_step(struct jail *j)
 		;
 	if (j->finished)
 		return 1;
+	if (j->guard)
+		layers_step(j, j->server_ns ? now_ns() : 0);
 	if (j->guard && !guard_ended(j)) {
 		network_step(j);
 		return 0;
@@ -609,13 +557,20 @@ int jail_step(struct jail *j)
 	return 1;
 }
 
+/* sooner() - the earlier one of two times, of which 0 is none. */
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a && (!b || a < b) ? a : b;
+}
+
 uint64_t jail_next_ns(const struct jail *j)
 {
 	uint64_t next = watch_next(&j->watch);
 
 	if (!j->guard)
 		return j->finished ? 0 : j->patience_ns;
-	return j->measure_ns && (!next || j->measure_ns < next) ? j->measure_ns : next;
+	next = sooner(next, j->server_ns);
+	return sooner(next, j->measure_ns);
 }
 
 int jail_timeout_ms(const struct jail *j)
@@ -678,6 +633,8 @@ void jail_end(struct jail *j, enum result_reason reason, int sig)
 	} else {
 		kill_guard(j, SIGKILL);
 		watch_ending(&j->watch, &at_once, 0);
+		if (j->server.pid > 0)
+			layers_ending(j, now_ns());
 	}
 	j->killing = true;
 }
@@ -718,6 +675,7 @@ static void let_guard_clean_up(struct jail *j)
 
 void jail_release(struct jail *j)
 {
+	layers_release(j); /* so that nobody waits for it who is to die */
 	if (j->guard) {
 		let_guard_clean_up(j);
 		kill_guard(j, SIGKILL);

@@ -12,6 +12,7 @@
 #include "jail/watch.h"
 #include "net/net.h"
 #include "jail/report.h"
+#include "storage/fusemount.h"
 #include "storage/upper.h"
 #include "trace/trace.h"
 
@@ -40,7 +41,9 @@ struct jail {
 	bool killing;	     /* the guard was told to end everything, or is killed */
 	int file_systems[8]; /* limited ones, kept to see how full they are */
 	unsigned n_file_systems;
-	int held[HELD];	    /* of the jail's files, where the plan asks for it */
+	int held[HELD];		   /* of the jail's files, where the plan asks for it */
+	struct fuse_server server; /* serves the image that its root is; not always */
+	uint64_t server_ns;	   /* when that must be gone, or 0 */
 	struct upper upper; /* the layer that its root is written to, when it is on the host */
 	struct measure measure;
 	uint64_t measure_ns; /* when it is to begin; 0: it has begun, or nobody wants it */
@@ -70,7 +73,8 @@ struct jail_io {
 #define JAIL_INIT                                                                                  \
 	{                                                                                          \
 		.guard_fd = FD_NONE, .ctl = FD_NONE, .tty_master = FD_NONE, .trace = TRACE_INIT,   \
-		.held = {FD_NONE, FD_NONE, FD_NONE}, .upper = UPPER_INIT                           \
+		.held = {FD_NONE, FD_NONE, FD_NONE}, .upper = UPPER_INIT,                          \
+		.server = FUSE_SERVER_INIT                                                         \
 	}
 
 /**

@@ -17,6 +17,7 @@
 #include "config/to_plan.h"
 #include "jail/hints.h"
 #include "jail/jail.h"
+#include "jail/layers.h"
 #include "jail/network.h"
 #include "jail/template.h"
 #include "mode/listen.h"
@@ -39,7 +40,7 @@ struct watch {
 struct conn {
 	struct conn *prev, *next; /* oldest first: with one time limit that is deadline order */
 	struct jail jail;
-	struct watch guard, ctl, net, client;
+	struct watch guard, ctl, net, layers, client;
 	bool parked, parting, dead;
 	bool prepared;	     /* it was parked before it got its connection */
 	unsigned generation; /* of the template, when it was parked */
@@ -102,6 +103,7 @@ static void forget_jail(struct server *s, struct conn *c)
 	unwatch(s, &c->guard);
 	unwatch(s, &c->ctl);
 	unwatch(s, &c->net);
+	unwatch(s, &c->layers);
 	jail_release(&c->jail);
 }
 
@@ -147,6 +149,8 @@ static int launch(struct server *s, struct conn *c, int fd, struct err *err)
 		r = watch(s, &c->ctl, c, c->jail.ctl, EPOLLIN | EPOLLET);
 	if (r >= 0 && network_fd(&c->jail) >= 0)
 		r = watch(s, &c->net, c, network_fd(&c->jail), EPOLLIN);
+	if (r >= 0 && layers_fd(&c->jail) >= 0)
+		r = watch(s, &c->layers, c, layers_fd(&c->jail), EPOLLIN);
 	return r < 0 ? err_sys(err, r, "watch the jail") : 0;
 }
 

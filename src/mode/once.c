@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "config/to_plan.h"
 #include "jail/jail.h"
+#include "jail/layers.h"
 #include "jail/network.h"
 #include "jail/enter.h"
 #include "jail/template.h"
@@ -183,6 +184,7 @@ enum {
 	POLL_SIGNALS,
 	POLL_CTL,
 	POLL_NET,
+	POLL_LAYERS,
 	POLL_OUTPUT,
 	POLL_RELAY = POLL_OUTPUT + OUTPUT_FDS,
 	POLL_FDS = POLL_RELAY + RELAY_FDS
@@ -213,6 +215,7 @@ static int follow(struct once *o, struct err *err)
 			[POLL_SIGNALS] = {o->signals, POLLIN, 0},
 			[POLL_CTL] = {j->ctl_eof ? -1 : j->ctl, POLLIN, 0},
 			[POLL_NET] = {network_fd(j), POLLIN, 0},
+			[POLL_LAYERS] = {layers_fd(j), POLLIN, 0},
 		};
 		int n = o->output.n ? POLL_RELAY : POLL_OUTPUT, r = begin_relay(o, err);
 

@@ -26,7 +26,7 @@ const char *diskimage_format_name(enum diskimage_format format)
 
 const char *diskimage_way_name(enum diskimage_way way)
 {
-	static const char *const names[DISKIMAGE_WAYS] = {"file", "loop"};
+	static const char *const names[DISKIMAGE_WAYS] = {"file", "loop", "fuse"};
 
 	return names[way];
 }
@@ -134,22 +134,35 @@ static int open_loop(const struct diskimage *d, struct err *err)
 static int mount_by(const struct diskimage *d, enum diskimage_way way, struct err *err)
 {
 	_cleanup_close_ int loop = FD_NONE;
+	int fs;
 
 	if (way == DISKIMAGE_FILE)
 		return mount_from(d, d->file, err);
+	fs = sys_fsopen(formats[d->format].name, FSOPEN_CLOEXEC); /* or a device is no use */
+	if (fs < 0)
+		return mount_failed(d, fs, fs, err);
+	sys_close(fs);
 	loop = open_loop(d, err);
 	return loop < 0 ? loop : mount_from(d, loop, err);
+}
+
+/* Not allowed, or not there, which a process can do without. */
+static bool is_refusal(int r)
+{
+	return r == -EPERM || r == -EACCES || r == -ENODEV || r == -ENOENT || r == -ENXIO;
 }
 
 int diskimage_open(const char *path, struct diskimage *ret, struct err *err)
 {
 	struct diskimage d = DISKIMAGE_INIT;
+	bool open;
 	int r;
 
 	d.path = path;
 	d.file = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	r = d.file < 0 ? err_sys(err, d.file, "image '%s'", path) : look(&d, err);
-	if (r >= 0) {
+	open = r >= 0;
+	if (open) {
 		d.way = d.format == DISKIMAGE_EROFS ? DISKIMAGE_FILE : DISKIMAGE_LOOP;
 		r = d.mount = mount_by(&d, d.way, err);
 	}
@@ -157,8 +170,13 @@ int diskimage_open(const char *path, struct diskimage *ret, struct err *err)
 		d.way = DISKIMAGE_LOOP;
 		r = d.mount = mount_by(&d, d.way, err);
 	}
-	if (r < 0) {
+	if (r < 0)
 		d.mount = FD_NONE;
+	if (open && is_refusal(r)) {
+		d.way = DISKIMAGE_FUSE;
+		r = 0;
+	}
+	if (r < 0) {
 		diskimage_close(&d);
 		return r;
 	}

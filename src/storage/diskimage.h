@@ -17,6 +17,7 @@ enum diskimage_format { DISKIMAGE_SQUASHFS, DISKIMAGE_EROFS, DISKIMAGE_FORMATS }
 enum diskimage_way {
 	DISKIMAGE_FILE, /* it reads the file itself: erofs since Linux 6.12 */
 	DISKIMAGE_LOOP, /* through a block device that goes with the mount */
+	DISKIMAGE_FUSE, /* not at all: a process reads the file, and serves it */
 	DISKIMAGE_WAYS
 };
 
@@ -26,7 +27,8 @@ struct diskimage {
 	enum diskimage_format format;
 	enum diskimage_way way;
 	int file;
-	int mount; /* detached; what the launcher itself reads of the image */
+	int mount; /* detached; what the launcher itself reads of the image; not with FUSE */
+	char *const *server; /* with FUSE: what is executed (fusemount.h), set by the caller */
 };
 
 #define DISKIMAGE_INIT                                                                             \
@@ -38,7 +40,8 @@ struct diskimage {
 bool diskimage_is_path(const char *image);
 
 /**
- * diskimage_open() - open a file, look what it is, and mount it.
+ * diskimage_open() - open a file, look what it is, and mount it. Where the kernel does not do that for us,
+ * the way is DISKIMAGE_FUSE, and @err says why.
  * @path: must stay
  * @ret: to be released with diskimage_close()
  * Fails with -EINVAL when it is no such image, and with what the kernel says.

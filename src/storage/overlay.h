@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-enum { OVERLAY_LAYERS_MAX = 100 };
+enum { OVERLAY_LAYERS_MAX = 500 }; /* what the kernel takes */
 
 /* struct overlay - what it is made of */
 struct overlay {

@@ -239,10 +239,12 @@ static int parse_line(struct arena *a, char *line, struct store_image *ret, stru
 		return *line ? err_set(err, EINVAL, "a line without a value") : 0;
 	*text++ = 0;
 	unescape(text);
-	if (str_eq(line, "size"))
-		return str_u64(text, UINT64_MAX, &ret->size)
-			       ? err_set(err, EINVAL, "size '%.40s'", text)
+	if (str_eq(line, "size") || str_eq(line, "flat")) {
+		ret->flat |= line[0] == 'f';
+		return str_u64(text, UINT64_MAX, line[0] == 'f' ? &ret->flat_entries : &ret->size)
+			       ? err_set(err, EINVAL, "%s '%.40s'", line, text)
 			       : 0;
+	}
 	if (str_eq(line, "layer") && (!store_is_hash(text) || ret->layers.n >= STORE_LAYERS))
 		return err_set(err, EINVAL, "layer '%.80s': not a hash, or too many", text);
 	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
@@ -322,4 +324,9 @@ void store_release(struct store_image *img)
 char *store_layer_path(const struct store *s, struct arena *a, const char *hash)
 {
 	return arena_printf(a, "%s/layers/%s/tree", s->path, hash);
+}
+
+char *store_flat_path(const struct store *s, struct arena *a, const char *id)
+{
+	return arena_printf(a, "%s/images/%s/flat/tree", s->path, id);
 }

@@ -9,6 +9,8 @@
  *	STORE/layers/HASH/ids.UIDS.GIDS/  a copy with other owners (storage/idshift.h)
  *	STORE/images/HASH/image      what is needed to run it (below); HASH: sha256 of config.json
  *	STORE/images/HASH/config.json  the configuration as OCI has it
+ *	STORE/images/HASH/flat/tree/ where there are many layers: all of them together, hard links to their files;
+ *	                             copies with other owners lie beside it, as for a layer
  *	STORE/names/NAME:TAG         link to ../images/HASH; "/" in names is "+"
  *	STORE/cache/HASH             link to ../images/HASH: what a step of a build led to
  *	STORE/tmp/RANDOM/            work in progress; who works there has it locked
@@ -24,7 +26,8 @@
  *
  * The file "image" is lines of a word, a blank, and text in which \n and \\ stand for a line's end
  * and a backslash: layer, env, entrypoint, cmd, label (repeated, in order; layers from the bottom),
- * cwd, user, created, size. Words that are not known are skipped.
+ * cwd, user, created, size, flat (the number of entries of the tree of that name; without this word it is
+ * not complete). Words that are not known are skipped.
  *
  * What writes a store needs libarchive and more and is in the helper, src/image/store_*.c. A program
  * that has an upper directory of an overlay, and nothing mounted on it any more, makes it a new
@@ -69,6 +72,8 @@ struct store_image {
 	struct store_list env, entrypoint, cmd, labels;
 	const char *cwd, *user, *created; /* NULL: not given */
 	uint64_t size;			  /* bytes of its files in all layers */
+	bool flat;			  /* they are there put together, too: store_flat_path() */
+	uint64_t flat_entries;		  /* how much is in that */
 };
 
 #define STORE_IMAGE_INIT                                                                           \
@@ -124,5 +129,8 @@ int store_parse(struct arena *a, char *text, struct store_image *ret, struct err
 
 /** store_layer_path() - "PATH/layers/HASH/tree" in the arena; NULL: no memory. */
 char *store_layer_path(const struct store *s, struct arena *a, const char *hash);
+
+/** store_flat_path() - "PATH/images/ID/flat/tree" in the arena; NULL: no memory. */
+char *store_flat_path(const struct store *s, struct arena *a, const char *id);
 
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """What a root of the jail's own costs: launches of an empty program, in turn, from the same directory read-only, with
---discard, and as an image of 1 and of 40 layers. Wall clock, and CPU time of launcher and jail together.
+--discard, and as an image of 1, 4 (the most that are not put together) and 40 layers. Wall clock, and CPU time of launcher and jail together.
 
     tests/bench/roots.py [--build DIR] [--runs N]
 """
@@ -61,12 +61,13 @@ def main():
         for d in ("bin", "proc", "dev", "tmp"):
             (root / d).mkdir(parents=True)
         subprocess.run(["gcc", "-O2", "-nostartfiles", "-static", "-o", root / "bin/noop", HERE / "noop.c"], check=True)
-        for count in (1, 40):
+        for count in (1, 4, 40):
             archive(tmp / "a.tar", root, count)
             subprocess.run([program, "image", "import", "--format", "docker", "--store", store, tmp / "a.tar", f"l{count}"],
                            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         cases = {"-c DIR": ["-c", root], "-c DIR --discard": ["-c", root, "--discard"],
                  "--image, 1 layer": ["--store", store, "--image", "l1"],
+                 "--image, 4 layers": ["--store", store, "--image", "l4"],
                  "--image, 40 layers": ["--store", store, "--image", "l40"]}
         wall, used = {c: [] for c in cases}, {c: [] for c in cases}
         for _ in range(o.runs):

@@ -433,7 +433,7 @@ def docker_archive(path, layers, config):
 
 @pytest.fixture(scope="session")
 def store(base, image_root):
-    """A store with `one` (a layer, nothing said) and `many` (40 layers, everything said)."""
+    """A store with `one` (a layer, nothing said), `many` (40 layers, everything said) and `loose` (they are not put together)."""
     d = base / "store"
     toast.toast("image", "import", "--store", d, image_root, "one", timeout=60).ok()
     bb = open("/bin/busybox", "rb").read()
@@ -446,6 +446,10 @@ def store(base, image_root):
                                                          "User": "web", "Entrypoint": ["/bin/sh", "-c"],
                                                          "Cmd": ["id -u; id -g; pwd; env"]})
     toast.toast("image", "import", "--format", "docker", "--store", d, archive, "many", timeout=60).ok()
+    archive = docker_archive(base / "loose.tar", layers, {"User": "web"})
+    toast.toast("image", "import", "--format", "docker", "--store", d, archive, "loose", timeout=60).ok()
+    text = (d / "names" / "loose:latest").resolve() / "image"
+    text.write_text(re.sub("flat .*\n", "", text.read_text()))  # as in a store of an older version
     return d
 
 
@@ -477,20 +481,24 @@ def test_image_defaults(store):
     assert r.out.split() == ["5", "6", "/etc", "no"], r
 
 
+@pytest.mark.parametrize("image,layers", [("many", 1), ("loose", 40)])
 @pytest.mark.parametrize("api", APIS)
-def test_image_of_forty_layers(store, tmp, api):
-    r = run("--store", store, "--image", "many", "-u", "0", "-g", "0", f"--experimental_mnt={api}", "--diff", tmp / "d", "--", "/bin/sh", "-c",
+def test_image_of_forty_layers(store, tmp, api, image, layers):
+    r = run("--store", store, "--image", image, "-u", "0", "-g", "0", f"--experimental_mnt={api}", "--diff", tmp / "d", "--result_json", tmp / "r",
+            "--", "/bin/sh", "-c",
             "cat /etc/n /etc/n1 /etc/n38; echo; ls /gone; ls -A /old; rm /etc/n7; rm -r /old; mkdir /old /gone; echo > /gone/f; ls /etc | wc -l")
     assert r.out.split()[:2] == ["39138", "g"] and "/gone: No such file" in r.err, r
+    assert json.loads((tmp / "r").read_text())["root"]["layers"] == layers
     assert {p: (j["change"], j.get("replaced")) for p, j in lines(tmp / "d").items()} == {
         "/etc/n7": ("deleted", None), "/old": ("changed", True), "/gone": ("added", None), "/gone/f": ("added", None)}
 
 
 @pytest.mark.modes("root")
-def test_image_with_other_ids(store, tmp):
+@pytest.mark.parametrize("image", ["many", "loose"])
+def test_image_with_other_ids(store, tmp, image):
     """Files have the ids that the image gives them, whoever that is outside; nothing in the store changes."""
     before = snapshot(store / "layers")
-    r = run("--store", store, "--image", "many", "-u", "0:100000:1000", "-g", "0:100000:1000", "--diff", tmp / "d", "--keep", tmp / "k",
+    r = run("--store", store, "--image", image, "-u", "0:100000:1000", "-g", "0:100000:1000", "--diff", tmp / "d", "--keep", tmp / "k",
             "--", "/bin/sh", "-c", "ls -lan /etc/passwd /work | tr -s ' ' | cut -d' ' -f3,4; echo >> /etc/passwd; rm -r /old")
     assert r.rc == 0 and set(r.out.split()) <= {"0", "/work:"}, r
     assert snapshot(store / "layers") == before

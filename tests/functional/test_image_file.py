@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -146,3 +147,134 @@ def test_no_image(packed, tmp):
 def test_commit_is_for_the_store(mounted):
     r = run("--image", mounted, "--commit", "x", "--", "/bin/true")
     assert r.rc == 125 and "is a file" in r.errors()[0] and "import" in r.hints()[0], r
+
+
+# ---- for users: by FUSE
+
+# The device that every user may open, as on usual machines, in a mount namespace of the test's own.
+AS_USER = """
+mount -t tmpfs -o mode=755,dev none "$DIR" && mknod -m "$MODE" "$DIR/fuse" c 10 229 && mount --bind "$DIR/fuse" /dev/fuse || exit 77
+for f in /usr/bin/squashfuse /usr/bin/squashfuse_ll; do [ -z "$BY" ] || [ ! -e $f ] || mount --bind "$BY" $f || exit 77; done
+exec setpriv --reuid 1000 --regid 1000 --clear-groups "$@"
+"""
+
+
+@pytest.fixture
+def as_user(base, tmp):
+    """as_user(ARGS..., mode=, by=): start `toastainer run` as an ordinary user with a /dev/fuse."""
+    if not os.path.exists("/dev/fuse"):
+        pytest.skip("no /dev/fuse here")
+    program = base / "toastainer-for-users"
+    if not program.exists():
+        shutil.copy(toast.BIN, program)
+    os.chmod(tmp, 0o777)
+    dev = tmp / "dev"
+    dev.mkdir()
+
+    def start(*args, mode="666", by=""):
+        env = {**os.environ, "DIR": str(dev), "MODE": mode, "BY": os.fspath(by)}
+        words = ["unshare", "-m", "sh", "-c", AS_USER, "sh", program, "run", *args]
+        return subprocess.Popen(list(map(os.fspath, words)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+
+    return start
+
+
+@pytest.fixture
+def served(packed):
+    if not shutil.which("squashfuse"):
+        pytest.skip("squashfuse is not installed")
+    return packed("squashfs")
+
+
+def servers(pid):
+    """Processes below one that serve an image."""
+    below = {}
+    for p in filter(str.isdigit, os.listdir("/proc")):
+        stat = toast.read(f"/proc/{p}/stat").decode(errors="replace")
+        if stat:
+            name, rest = stat.partition("(")[2].rpartition(")")[::2]
+            below.setdefault(int(rest.split()[1]), []).append((int(p), name))
+    found, todo = [], [pid]
+    while todo:
+        for p, name in below.get(todo.pop(), []):
+            todo.append(p)
+            found += [p] * name.startswith("squashfuse")
+    return found
+
+
+@pytest.mark.modes("root")
+def test_fuse(served, as_user, tmp):
+    r = toast.finish(as_user("--image", served, "--result_json", tmp / "r", "--copy_out", f"/etc/f:{tmp}/f", "--", "/bin/sh", "-c",
+                             "cat /etc/f; rm /etc/gone; ls /etc/gone; id -u; ls -ln /etc/f | tr -s ' ' | cut -d' ' -f3; sed -i s/old/new/ /etc/f"))
+    assert r.rc == 0 and r.out.split() == ["old", "0", "0"], r
+    assert json.loads((tmp / "r").read_text())["root"] == {"upper": "tmpfs", "kept": False, "layers": 1, "image": "squashfs", "mounted": "fuse"}
+    assert (tmp / "f").read_text() == "new\n"
+    for n in ("1", "2"):
+        r = toast.finish(as_user("--image", served, "--keep", tmp / "k", "--", "/bin/sh", "-c", "echo >> /etc/g; wc -l < /etc/g"))
+        assert r.out.split() == [n], r
+    assert toast.wait_for(lambda: not toast.children()), "somebody is left"
+
+
+@pytest.mark.modes("root")
+def test_fuse_each_jail_its_own(served, as_user):
+    r = toast.finish(as_user("-Mr", "--rerun_count", "2", "--rerun_delay", "0", "--image", served, "--", "/bin/sh", "-c",
+                             "ls /x; echo > /x; cat /etc/f"))
+    assert r.out.split() == ["old"] * 2 and r.err.count("/x: No such file") == 2, r
+
+
+@pytest.mark.modes("root")
+def test_fuse_server_is_confined_and_ends_with_the_launcher(served, as_user):
+    p = as_user("--image", served, "--", "/bin/sh", "-c", "echo on; sleep 100")
+    try:
+        assert p.stdout.readline() == b"on\n"
+        (server,) = servers(p.pid)
+        status = dict(l.split(":\t", 1) for l in toast.read(f"/proc/{server}/status").decode().splitlines() if ":\t" in l)
+        assert int(status["CapEff"], 16) == 0 and status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
+        for ns in ("net", "pid", "mnt", "user", "ipc"):
+            assert os.readlink(f"/proc/{server}/ns/{ns}") != os.readlink(f"/proc/self/ns/{ns}"), ns
+        assert not set(os.listdir(f"/proc/{server}/root")) & {"home", "root", "var", "srv"}
+        flags = toast.mounts(toast.read(f"/proc/{server}/mountinfo").decode())
+        assert {"ro"} <= flags["/"][1] and {"ro"} <= flags["/usr"][1]
+    finally:
+        p.kill()
+        p.communicate()
+    assert toast.wait_for(lambda: not os.path.exists(f"/proc/{server}")), "what served the image is left"
+
+
+@pytest.mark.modes("root")
+def test_fuse_server_that_dies(served, as_user):
+    """The jail ends with it."""
+    p = as_user("--image", served, "--", "/bin/sh", "-c", "echo on; sleep 100")
+    try:
+        assert p.stdout.readline() == b"on\n"
+        (server,) = servers(p.pid)
+        os.kill(server, signal.SIGKILL)
+        r = toast.finish(p, timeout=20)
+    finally:
+        toast.kill_and_reap(p)
+    assert r.rc == 125 and "serves image" in r.err, r
+    assert toast.wait_for(lambda: all(state == "Z" for _, state, _ in toast.children())), "somebody is left"
+
+
+@pytest.mark.slow
+@pytest.mark.modes("root")
+def test_fuse_server_that_does_not_answer(served, as_user, compile_c):
+    """Not even a signal ends who waits for it; it cannot keep the jail alive."""
+    p = as_user("--image", served, "--time_limit", "1", "--", "/bin/true", by=compile_c("programs/deaf_fuse.c"))
+    r = toast.finish(p, timeout=15)
+    assert r.rc not in (0, "timeout") and "time limit" in r.err, r
+    assert toast.wait_for(lambda: all(state == "Z" for _, state, _ in toast.children())), "somebody is left"
+
+
+@pytest.mark.modes("root")
+def test_fuse_is_not_there(served, packed, as_user, tmp):
+    r = toast.finish(as_user("--image", served, "--", "/bin/true", by="/dev/null"))
+    assert r.rc == 125 and "squashfs: Operation not permitted" in r.errors()[0] and "squashfuse, which is not installed" in r.hints()[0], r
+    r = toast.finish(as_user("--image", served, "--", "/bin/true", mode="600"))
+    assert r.rc == 125 and "/dev/fuse" in r.errors()[0] and "0666" in r.hints()[0], r
+    r = toast.finish(as_user("--image", served, "--diff", tmp / "d", "--", "/bin/true"))
+    assert r.rc == 125 and "diff needs" in r.errors()[0], r
+    bad = tmp / "bad"
+    bad.write_bytes(served.read_bytes()[:96] + b"\xff" * 4000)
+    r = toast.finish(as_user("--image", bad, "--", "/bin/true"))
+    assert r.rc == 125 and str(bad) in r.errors()[-1] and "damaged" in r.hints()[-1], r

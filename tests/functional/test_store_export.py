@@ -109,6 +109,53 @@ def test_skopeo_reads_and_writes_what_we_do(store, tmp, kind):
         assert look(a) == look(b)
 
 
+@pytest.fixture
+def podman(tmp):
+    """podman(ARGS...): with storage of its own. Both of Debian's runtimes work; only runc where v1 and v2 groups are mixed."""
+    if not shutil.which("podman"):
+        pytest.skip("podman is not installed")
+    base = ["podman", "--root", tmp / "p", "--runroot", tmp / "pr", "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs",
+            "--events-backend", "none", *(["--runtime", "runc"] if shutil.which("runc") else [])]
+
+    def go(*args):
+        r = subprocess.run([*base, *args], capture_output=True, text=True, timeout=120)
+        assert r.returncode == 0, r
+        return r.stdout.split()
+
+    yield go
+    go("rm", "--all", "--force")
+
+
+@pytest.mark.slow
+@pytest.mark.modes("root")
+@pytest.mark.parametrize("kind", ["oci", "docker"])
+def test_podman_runs_what_we_write_and_we_what_it_writes(tmp, podman, kind):
+    s = Store(tmp / "s")
+    root = tar(directory("./"), directory("bin"), entry("bin/busybox", open("/bin/busybox", "rb").read(), mode=0o755),
+               *[link(f"bin/{n}", "busybox") for n in ("sh", "cat", "rm", "ls")], directory("etc"), directory("work", uid=5, gid=6),
+               entry("etc/mine", b"mine", uid=7, gid=8), entry("etc/gone", b"x"),
+               *map(directory, ("proc", "dev", "tmp", "sys")))
+    s("import", oci(tmp / "o", [root, tar(entry("etc/.wh.gone", b""), entry("etc/two", b"2"))],
+                    {"Env": ["PATH=/bin", "FROM_US=yes"], "WorkingDir": "/work", "Cmd": ["/bin/sh", "-c", "cat /etc/mine"]}), "app:v1").ok()
+    s("export", *(["--format", "docker"] if kind == "docker" else []), "app:v1", tmp / "ours.tar").ok()
+    name = podman("load", "-q", "-i", tmp / "ours.tar")[-1]
+    limits = ["--network", "none", "--ulimit", "nofile=1000:1000", "--ulimit", "nproc=1000:1000"]
+    assert podman("run", "--rm", *limits, name) == ["mine"]
+    assert podman("run", "--name", "c", *limits, name, "/bin/sh", "-c",
+                  "pwd; echo $FROM_US; cat /etc/two; ls /etc/gone 2>/dev/null; ls -ln /etc/mine; rm /etc/two; echo new > /etc/new")[:8] == [
+        "/work", "yes", "2-rw-r--r--", "1", "7", "8", "4", "Nov"], "as we run it"
+    podman("commit", "-q", "c", "changed")
+    podman("save", "-q", "--format", f"{kind}-archive", "-o", tmp / "theirs.tar", "changed")
+    s("import", tmp / "theirs.tar", "back").ok()
+    assert len(s.image("back")["layers"]) == 3
+    r = toast.toast("run", "--store", s.path, "--image", "back", "--", "/bin/sh", "-c", "pwd; cat /etc/mine /etc/new; echo $FROM_US; ls /etc/two").out
+    assert r.split() == ["/work", "minenew", "yes"], r
+    podman("save", "-q", "--format", f"{kind}-archive", "-o", tmp / "same.tar", name)
+    report = json.loads(s("import", "--json", tmp / "same.tar", "same").ok().out)
+    assert (report["layers"], report["layers_new"]) == (2, 0), "it is the same image"
+    s.whole()
+
+
 @pytest.mark.modes("root")
 def test_umoci_unpacks_what_we_write(store, tmp):
     store("export", "app:v1", tmp / "o").ok()

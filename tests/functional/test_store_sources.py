@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -11,7 +10,7 @@ import time
 import pytest
 
 import toast
-from images import Store, directory, entry, look, oci, sha, tar
+from images import Store, directory, entry, fill, look, oci, sha, tar
 from terminal import Terminal
 from toast import MODE
 
@@ -150,26 +149,6 @@ def test_an_interactive_shell_ends_as_a_layer(store, lower):
     finally:
         term.close()
     assert (store.trees("new")[1] / "made").read_text() == "x\n"
-
-
-def fill(store, images, layers):
-    """A store as imports would leave it, faster: images that share some of the layers."""
-    shutil.rmtree(store.path, ignore_errors=True)
-    store.take(tar(entry("f", b"x")), "seed").ok()
-    seed = store.path / "layers" / store.image("seed")["layers"][0]
-    hashes = [sha(f"layer {i}".encode()) for i in range(layers)]
-    for h in hashes:
-        (store.path / "layers" / h / "tree").mkdir(parents=True)
-        shutil.copy(seed / "layer", store.path / "layers" / h)
-        (store.path / "layers" / h / "tree/f").write_text("x")
-    for i in range(images):
-        mine = [hashes[(i * layers // images + k) % layers] for k in range(20)]
-        conf = json.dumps({"rootfs": {"diff_ids": ["sha256:" + h for h in mine]}, "n": i})
-        d = store.path / "images" / sha(conf.encode())
-        d.mkdir()
-        (d / "config.json").write_text(conf)
-        (d / "image").write_text("".join(f"layer {h}\n" for h in mine) + "size 20\n")
-        (store.path / "names" / f"i{i}:latest").symlink_to(f"../images/{d.name}")
 
 
 @pytest.mark.slow(seconds=300)

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "image/ids.h"
 #include "image/unpack.h"
 #include "image/walk.h"
 
@@ -29,6 +30,21 @@ static void take(const uint8_t **p, const uint8_t *end, char *out, size_t max)
 	*p += n;
 }
 
+/* What an entry may have besides: the attribute's value or text is the bytes of its link. */
+static void add_attribute(struct archive_entry *e, unsigned which, const char *value)
+{
+	static const char *const names[] = {"system.posix_acl_access", "system.posix_acl_default",
+					    "security.capability", "user.overlay.opaque"};
+	static const size_t sizes[] = {4 + 5 * 8, 4 + 5 * 8, 24, 1};
+	const int type =
+		which == 4 ? ARCHIVE_ENTRY_ACL_TYPE_ACCESS : ARCHIVE_ENTRY_ACL_TYPE_DEFAULT;
+
+	if (which < ARRAY_SIZE(names))
+		archive_entry_xattr_add_entry(e, names[which], value, sizes[which]);
+	else
+		archive_entry_acl_from_text(e, value, type);
+}
+
 static size_t make_tar(const uint8_t *p, const uint8_t *end, char *out)
 {
 	static const mode_t types[] = {AE_IFREG, AE_IFDIR, AE_IFLNK, AE_IFREG, AE_IFCHR, AE_IFIFO};
@@ -40,8 +56,8 @@ static size_t make_tar(const uint8_t *p, const uint8_t *end, char *out)
 	archive_write_set_bytes_per_block(ar, 0);
 	archive_write_open_memory(ar, out, TAR_MAX, &used);
 	while (p < end) {
-		unsigned kind = *p++ % ARRAY_SIZE(types);
-		char name[64], link[64];
+		unsigned attribute = *p / ARRAY_SIZE(types), kind = *p++ % ARRAY_SIZE(types);
+		char name[64], link[64] = "";
 
 		take(&p, end, name, sizeof(name));
 		take(&p, end, link, sizeof(link));
@@ -49,6 +65,8 @@ static size_t make_tar(const uint8_t *p, const uint8_t *end, char *out)
 		archive_entry_copy_pathname(e, name);
 		archive_entry_set_filetype(e, types[kind]);
 		archive_entry_set_perm(e, 0755);
+		if (attribute)
+			add_attribute(e, (attribute - 1) % 6, link);
 		if (kind == 2)
 			archive_entry_copy_symlink(e, link);
 		if (kind == 3)
@@ -65,8 +83,10 @@ static size_t make_tar(const uint8_t *p, const uint8_t *end, char *out)
 	return used;
 }
 
-static void unpack(int root, const void *tar, size_t n, bool layer, bool apply)
+static void unpack(int root, const void *tar, size_t n, bool layer, bool apply, bool shift)
 {
+	struct id_range range = {0, 100000, 1000};
+	struct id_map map = {.v = &range, .n = 1};
 	const struct unpack_rules rules = {
 		.max_bytes = 1 << 20,
 		.max_entries = 500,
@@ -74,6 +94,8 @@ static void unpack(int root, const void *tar, size_t n, bool layer, bool apply)
 		.one_id = geteuid() != 0,
 		.layer = layer,
 		.apply = apply,
+		.uids = shift ? &map : NULL,
+		.gids = shift ? &map : NULL,
 	};
 	struct unpack *u = mem_alloc(sizeof(*u));
 	struct archive *ar = archive_read_new();
@@ -130,7 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n = data[0] ? make_tar(data + 2, data + size, tar) : MIN(size - 2, sizeof(tar));
 	if (!data[0])
 		memcpy(tar, data + 2, n);
-	unpack(root, tar, n, data[1] & 1, data[1] & 2);
+	unpack(root, tar, n, data[1] & 1, data[1] & 2, data[1] & 4);
 	check_neighbour(top);
 	close(root);
 	assert(walk_empty(top, &err) == 0);

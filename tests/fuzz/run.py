@@ -59,7 +59,7 @@ def image_words(_build):
 
 
 def archive_words(_build):
-    return {"..", "../n/f", "/", ".wh.", ".wh..wh..opq", "a", "b", "a/b", "../n", "n/f", "."}
+    return {"..", "../n/f", "/", ".wh.", ".wh..wh..opq", "a", "b", "a/b", "../n", "n/f", ".", "user::rwx", ",user:7:r-x", ",group::r-x", ",mask::rwx", ",other::---", r"\x02\x00\x00\x00"}
 
 
 WORDS = {"text": settings_words, "json": settings_words, "cli": option_words, "kafel": policy_words,

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Layers made by the launcher. Called by jail.c, while the jail's processes wait at their step "idmap".
+ * Fails where the kernel cannot mount with other ids, and as storage/diskimage.c and fusemount.c do.
+ */
+#include "base/io.h"
+#include "base/sys.h"
+#include "jail/layers.h"
+#include "storage/diskimage.h"
+
+/* serve() - an image that the kernel does not mount for us is read by a process. */
+static int serve(struct jail *j, struct err *err)
+{
+	const struct jail_plan *p = j->plan;
+	const struct fuse_where where = {
+		.pid = p->clone_flags & CLONE_NEWUSER ? j->guard : 0,
+		.uid = p->clone_flags & CLONE_NEWUSER ? p->uid : geteuid(),
+		.gid = p->clone_flags & CLONE_NEWUSER ? p->gid : getegid(),
+	};
+	_cleanup_close_ int device = FD_NONE;
+	int fd = fusemount_make(&where, &device, err), r;
+
+	if (fd < 0)
+		return fd;
+	r = fusemount_serve(p->image->server, p->image->file, device, &j->server, err);
+	if (r < 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
+/* layer_tree() - a detached mount of the layer @i; beyond them the upper one, which is held already. */
+static int layer_tree(struct jail *j, unsigned i, struct err *err)
+{
+	const struct jail_plan *p = j->plan;
+	int fd;
+
+	if (i <= p->n_layers && p->image)
+		return p->image->way == DISKIMAGE_FUSE ? serve(j, err)
+						       : diskimage_tree(p->image, err);
+	if (i > p->n_layers)
+		fd = sys_open_tree(j->upper.dir, "",
+				   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	else
+		fd = sys_open_tree(AT_FDCWD, p->mounts[i].src, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return fd < 0 ? err_sys(err, fd, "layer '%s'", p->mounts[i].src) : fd;
+}
+
+/*
+ * With other ids they are mounts whose ids are those of the jail's user namespace: a file of user 0 belongs
+ * to the jail's user 0, whoever that is outside. Nothing is written for that.
+ */
+int layers_send(struct jail *j, struct err *err)
+{
+	const struct jail_plan *p = j->plan;
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
+	_cleanup_close_ int ns = FD_NONE;
+	char path[40];
+	int r = 0;
+
+	if (p->shift_ids) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/user", j->guard);
+		ns = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
+		if (ns < 0)
+			return err_sys(err, ns, "open the jail's user namespace");
+		attr.userns_fd = (uint64_t)ns;
+	}
+	for (unsigned i = 1; i <= p->n_given; i++) {
+		_cleanup_close_ int fd = layer_tree(j, i, err);
+
+		if (fd < 0)
+			return fd;
+		if (p->shift_ids)
+			r = sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr);
+		if (r < 0) {
+			err_sys(err, r, "layer '%s' with the jail's ids", p->mounts[i].src);
+			return err_hint(err, "needs Linux 5.19 and a file system that can be "
+					     "mounted with other ids");
+		}
+		r = (int)io_send_fd(j->ctl, "l", 1, fd);
+		if (r < 0)
+			return err_sys(err, r, "give the jail its layers");
+	}
+	return 0;
+}
+
+int layers_fd(const struct jail *j)
+{
+	return j->server.pid > 0 ? j->server.fd : FD_NONE;
+}
+
+/*
+ * A process that waits for an answer dies only when that has come. One that never comes must not hold the
+ * jail; but who looks at its files after the end needs the others.
+ */
+enum { ENDING_NS = 1000000000 };
+
+void layers_ending(struct jail *j, uint64_t now)
+{
+	if (j->server.pid > 0 && !j->server_ns)
+		j->server_ns = now + ENDING_NS;
+}
+
+void layers_step(struct jail *j, uint64_t now)
+{
+	if (j->server_ns && j->guard && now >= j->server_ns) {
+		fusemount_stop(&j->server);
+		j->server_ns = 0;
+	}
+	if (!fusemount_ended(&j->server) || !j->guard)
+		return;
+	/* The jail may have said that it cannot read the image; this is why. */
+	err_set(&j->result.err, EIO, "what serves image '%s' has ended, and the jail with it",
+		j->plan->image->path);
+	err_hint(&j->result.err, "%s",
+		 j->started ? "" : "it is damaged, or packed as its program does not know");
+	snprintf(j->result.err.step, sizeof(j->result.err.step), "root");
+	j->result.reason = RESULT_SETUP_FAILED;
+	jail_end(j, RESULT_SETUP_FAILED, 0);
+}
+
+void layers_release(struct jail *j)
+{
+	fusemount_stop(&j->server);
+}
