@@ -142,7 +142,8 @@ static int plan_server(struct planner *p, const struct mount_list *l, struct err
 	add2(&w, "-c",
 	     "mkdir -p /u/upper /u/work && chmod --reference=/l/0 /u/upper && exec \"$@\"");
 	add2(&w, "sh", PROGRAM);
-	add2(&w, "-f", "-o"); /* without write-back, or a full layer would not be the write's error */
+	add2(&w, "-f",
+	     "-o"); /* without write-back, or a full layer would not be the write's error */
 	add(&w,
 	    arena_printf(w.arena, "%s,upperdir=/u/upper,workdir=/u/work,writeback=0", lower ?: ""));
 	add(&w, "/dev/fd/4");
