@@ -177,6 +177,14 @@ static int check_mode(const struct config *cfg, struct err *err)
 	return 0;
 }
 
+/* What serves a FUSE mount is a jail that the launcher starts by executing itself. */
+static int check_servers(const struct jail_plan *p, struct err *err)
+{
+	if (p->overlay_server || (p->image && p->image->server))
+		return err_set(err, EINVAL, "a root that FUSE has to serve is not for the library");
+	return 0;
+}
+
 static int start(const struct config *cfg, struct toastainer_jail *j, struct err *err)
 {
 	int r = check_mode(cfg, err);
@@ -184,12 +192,11 @@ static int start(const struct config *cfg, struct toastainer_jail *j, struct err
 	if (r >= 0 && cfg->image) {
 		r = image_use_copy(cfg, &j->own, err);
 		cfg = &j->own;
-		if (r >= 0 && cfg->disk_image && cfg->disk_image->way == DISKIMAGE_FUSE)
-			r = err_set(err, EINVAL, /* it executes the launcher */
-				    "an image file without root is not for the library");
 	}
 	if (r >= 0)
 		r = to_plan(cfg, &j->planned, err);
+	if (r >= 0)
+		r = check_servers(&j->planned.plan, err);
 	j->planned.plan.account = true;
 	if (r >= 0)
 		r = jail_start(&j->planned.plan, NULL, &j->jail, err);
