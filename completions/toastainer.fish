@@ -209,6 +209,7 @@ complete -c toastainer -n '__toastainer_table' -l store -x -a '(__fish_complete_
 complete -c toastainer -n '__toastainer_table' -l discard -d 'the root is writable, what is written lies in a layer of the jail\'s own and is gone with it'
 complete -c toastainer -n '__toastainer_table' -l keep -x -a '(__fish_complete_directories)' -d 'as --discard, but the layer is kept in DIR, and used again by the next run with it'
 complete -c toastainer -n '__toastainer_table' -l upper -x -d 'where that layer lies: auto, tmpfs, dir:DIR, btrfs:DIR, quota:DIR'
+complete -c toastainer -n '__toastainer_table' -l overlay -x -a 'auto kernel fuse' -d 'who puts the layers together: kernel, fuse (fuse-overlayfs), auto (that before Linux 5.11)'
 complete -c toastainer -n '__toastainer_table' -l diff -r -F -d 'write what the run changed in its root, one JSON object a line'
 complete -c toastainer -n '__toastainer_table' -l copy_in -r -F -d 'copy a file or directory of the host into the jail before the program starts'
 complete -c toastainer -n '__toastainer_table' -l copy_out -x -d 'when the jail has ended, copy its DST to PATH of the host (default: its name, here)'

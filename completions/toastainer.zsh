@@ -41,6 +41,7 @@ typeset -ga _toastainer_table=(
 	'--discard[the root is writable, what is written lies in a layer of the jail'\''s own and is gone with it]'
 	'--keep=[as --discard, but the layer is kept in DIR, and used again by the next run with it]:DIR:_directories'
 	'--upper=[where that layer lies: auto, tmpfs, dir:DIR, btrfs:DIR, quota:DIR]:KIND[\:DIR]: '
+	'--overlay=[who puts the layers together: kernel, fuse (fuse-overlayfs), auto (that before Linux 5.11)]:WHO:(auto kernel fuse)'
 	'--diff=[write what the run changed in its root, one JSON object a line]:FILE:_files'
 	'*--copy_in=[copy a file or directory of the host into the jail before the program starts]:SRC\:DST:_files'
 	'*--copy_out=[when the jail has ended, copy its DST to PATH of the host (default: its name, here)]:DST[\:PATH]: '

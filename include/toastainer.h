@@ -103,6 +103,8 @@ int toastainer_config_command(struct toastainer_config *cfg, const char *const *
  * @cfg: must stay unchanged while the jail exists
  * The jail ends when the calling *thread* ends (prctl(2), PR_SET_PDEATHSIG): start it from one that
  * lives long enough. What fails in the set-up after the start is in the result.
+ * An image (setting "image") is looked up now, for this jail: it may be another one by the next. It
+ * cannot be removed from its store while the jail object exists.
  */
 int toastainer_jail_start(const struct toastainer_config *cfg, struct toastainer_jail **ret,
 			  struct toastainer_error *err);
@@ -127,6 +129,14 @@ void toastainer_jail_kill(struct toastainer_jail *jail);
 
 /** toastainer_jail_result() - the result of a jail that has ended. Return: 0, or -EBUSY. */
 int toastainer_jail_result(const struct toastainer_jail *jail, struct toastainer_result *ret);
+
+/**
+ * toastainer_jail_collect() - of a jail that has ended: make what copy_out says, and write what diff says.
+ * Takes as long as that takes. Each is made or not by itself; @err is of the first that was not. Does
+ * nothing where the program never ran.
+ * Return: 0, -EBUSY while it runs, or the errno of @err.
+ */
+int toastainer_jail_collect(struct toastainer_jail *jail, struct toastainer_error *err);
 
 /**
  * toastainer_figure_name() - what a figure is, as "memory_peak_bytes": the names of docs/result.md.

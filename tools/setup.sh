@@ -13,7 +13,7 @@ clang clang-tidy clang-format cppcheck libclang-rt-14-dev shellcheck
 libarchive-dev libjson-c-dev libssl-dev
 uidmap busybox-static mmdebstrap btrfs-progs iproute2 nftables strace util-linux procps
 zstd xz-utils skopeo umoci docker-registry squashfs-tools erofs-utils
-squashfuse
+squashfuse fuse-overlayfs
 '
 # The build; the image commands; the tests; the checks of CI and the fuzzers; what tests and demo run.
 

@@ -504,9 +504,11 @@ static const struct image_command commands[] = {
 	{"history", 0, 1, 1, false, "NAME", "show how an image was made, step by step",
 	 cmd_history},
 	{"import", OPT_FORMAT | OPT_RULES, 2, 2, true, "FILE NAME",
-	 "take in a directory, tar, OCI layout or `docker save` archive", cmd_import},
+	 "take in a directory, tar, OCI layout, `docker save` archive, squashfs or erofs",
+	 cmd_import},
 	{"export", OPT_FORMAT | OPT_COMPRESS, 2, 2, false, "NAME FILE",
-	 "write an OCI layout (FILE.tar: as an archive), docker archive, tar or dir",
+	 "write an OCI layout (FILE.tar: as an archive), docker archive, tar, dir, FILE.squashfs, "
+	 "FILE.erofs",
 	 image_cmd_export},
 	{"pull", OPT_PULL | OPT_RULES, 1, 2, true, "docker://REF [NAME]",
 	 "take in an image of a registry, by skopeo", image_cmd_pull},

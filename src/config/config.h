@@ -45,6 +45,7 @@ enum cfg_mode { MODE_LISTEN, MODE_ONCE, MODE_RERUN, MODE_EXECVE };
 enum cfg_rlimit { RL_VALUE, RL_SOFT, RL_HARD, RL_INF, RL_INHERIT };
 enum cfg_tty { TTY_AUTO, TTY_ON, TTY_OFF };
 enum cfg_rerun_stop { RERUN_NEVER, RERUN_ON_FAILURE, RERUN_ON_SUCCESS };
+enum cfg_overlay { OVERLAY_AUTO, OVERLAY_KERNEL, OVERLAY_FUSE };
 enum cfg_mnt_api { MNT_API_AUTO, MNT_API_OLD, MNT_API_NEW };
 enum cfg_macvlan {
 	CFG_MACVLAN_PRIVATE,
@@ -138,6 +139,13 @@ struct cfg_limit {
 	int32_t type;
 };
 
+struct config;
+struct err;
+
+/* Makes copies of the image's layers for id maps, "INSIDE:OUTSIDE:COUNT[,...]". */
+typedef int config_copier(const struct config *cfg, const char *uids, const char *gids,
+			  struct err *err);
+
 struct config {
 	struct cfg_head head;
 	struct arena arena;
@@ -211,7 +219,7 @@ struct config {
 	bool rw, no_pivotroot, mount_proc, proc_rw, dev, tmp;
 	const char *proc_path;
 	LIST_OF(struct cfg_mount) mount;
-	int32_t mnt_api;
+	int32_t mnt_api, overlay;
 
 	/* a root of the jail's own, and what comes in and out (plan_root.c) */
 	bool discard;
@@ -221,9 +229,7 @@ struct config {
 	LIST_OF(const char *) layers; /* of the image, topmost first (image_use.h) */
 	int image_lock;		      /* holds it in its store, or FD_NONE */
 	struct diskimage *disk_image; /* it is a file; NULL: of a store */
-	/* makes copies of the layers for id maps "INSIDE:OUTSIDE:COUNT[,...]"; NULL: nobody does */
-	int (*copy_layers)(const struct config *cfg, const char *uids, const char *gids,
-			   struct err *err);
+	config_copier *copy_layers;   /* NULL: nobody does */
 
 	/* seccomp */
 	const char *seccomp_policy_file, *seccomp_unotify_report;

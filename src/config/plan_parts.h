@@ -36,6 +36,9 @@ struct mount_plan *plan_mount_add(struct planner *p, struct mount_list *l,
 /* plan_root.c: a root of the jail's own, and what is copied in and out */
 bool plan_root_wanted(const struct config *cfg);
 
+/** plan_overlay() - plan_overlay.c: have that overlay made by fuse-overlayfs, where it must be. */
+int plan_overlay(struct planner *p, const struct mount_list *l, struct err *err);
+
 /** plan_root() - make the root, which is the list so far, an overlay where that is asked for. */
 int plan_root(struct planner *p, struct mount_list *l, struct err *err);
 

@@ -167,10 +167,6 @@ static int on_tmpfs(struct planner *p, const struct upper_plan *u, struct err *e
 	if (n == 2 && !m->data)
 		return err_oom(err);
 	p->plan->scratch_fs = m;
-	if (tmpfs_is_old())
-		plan_warn(p, "before Linux 6.6 no directory of the root can be removed where its "
-			     "layer is "
-			     "on tmpfs: --upper dir:DIR");
 	return 0;
 }
 
@@ -229,7 +225,15 @@ int plan_root(struct planner *p, struct mount_list *l, struct err *err)
 	if (p->cfg->image && p->cfg->face != FACE_NSJAIL)
 		l->v[0].attrs |= MOUNT_ATTR_NODEV; /* as for a directory */
 	r = plan_layers(p, l, root.src, err);
-	return r < 0 ? r : plan_upper(p, l, err);
+	if (r >= 0)
+		r = plan_upper(p, l, err);
+	if (r >= 0)
+		r = plan_overlay(p, l, err);
+	if (r >= 0 && !p->plan->overlay_server && p->plan->upper->kind == UPPER_TMPFS &&
+	    tmpfs_is_old())
+		plan_warn(p, "before Linux 6.6 no directory of the root can be removed where its "
+			     "layer is on tmpfs: --upper dir:DIR");
+	return r;
 }
 
 /* ---- copies */

@@ -48,6 +48,12 @@ static const struct enum_name mnt_api_names[] = {
 	{"new", MNT_API_NEW},
 	{NULL},
 };
+static const struct enum_name overlay_names[] = {
+	{"auto", OVERLAY_AUTO},
+	{"kernel", OVERLAY_KERNEL},
+	{"fuse", OVERLAY_FUSE},
+	{NULL},
+};
 const struct enum_name schema_macvlan_modes[] = {
 	{"private", CFG_MACVLAN_PRIVATE},
 	{"vepa", CFG_MACVLAN_VEPA},
@@ -460,6 +466,9 @@ static const struct setting config_rows[] = {
 	{.name = "upper", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1182,
 	 .offset = offsetof(struct config, upper), .opt = "upper", .arg = "KIND[:DIR]", .group = G_ROOT,
 	 .help = "where that layer lies: auto, tmpfs, dir:DIR, btrfs:DIR, quota:DIR"},
+	{.name = "overlay", ENUM(overlay_names, "Overlay.Name"), .flags = SF_OURS | SF_OUR_OPTION, .number = 1230,
+	 .offset = offsetof(struct config, overlay), ALL(OVERLAY_AUTO), .opt = "overlay", .arg = "WHO", .group = G_ROOT,
+	 .help = "who puts the layers together: kernel, fuse (fuse-overlayfs), auto (that before Linux 5.11)"},
 	{.name = "diff", .type = F_STRING, .flags = SF_OURS | SF_OUR_OPTION | SF_NO_DEFAULT, .number = 1183,
 	 .offset = offsetof(struct config, diff), .opt = "diff", .arg = "FILE", .group = G_REPORT,
 	 .help = "write what the run changed in its root, one JSON object a line"},

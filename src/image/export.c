@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "image/digest.h"
+#include "image/diskfile.h"
 #include "image/export.h"
 #include "image/ociconf.h"
 #include "image/tarsrc.h"
@@ -29,10 +30,11 @@ static int one_of(const char *const *names, unsigned n, const char *name, const 
 
 int export_format(const char *name, enum export_format *ret, struct err *err)
 {
-	static const char *const names[] = {"auto", "oci", "docker", "tar", "dir"};
+	static const char *const names[] = {"auto", "oci",	"docker", "tar",
+					    "dir",  "squashfs", "erofs"};
 	unsigned i = 0;
-	int r = one_of(names, ARRAY_SIZE(names), name, "format: auto, oci, docker, tar or dir", &i,
-		       err);
+	int r = one_of(names, ARRAY_SIZE(names), name,
+		       "format: auto, oci, docker, tar, dir, squashfs or erofs", &i, err);
 
 	if (!r)
 		*ret = (enum export_format)i;
@@ -479,6 +481,23 @@ static int to_dir(struct export *x, bool files, struct err *err)
 	return r;
 }
 
+/* write_disk() - a file appears complete or not at all. */
+static int write_disk(struct export *x, int dir, enum diskimage_format format, struct err *err)
+{
+	char *part = arena_printf(&x->arena, "%s.part", x->rq->file);
+	int r = part ? 0 : err_oom(err);
+
+	if (!r && access(part, F_OK) == 0)
+		return err_set(err, EEXIST, "'%s' is there already", part);
+	if (!r)
+		r = diskfile_make(format, dir, part, err);
+	if (!r && renameat2(AT_FDCWD, part, AT_FDCWD, x->rq->file, RENAME_NOREPLACE) < 0)
+		r = err_sys(err, errno, "make '%s'", x->rq->file);
+	if (r && part)
+		unlink(part);
+	return r;
+}
+
 static int to_file(struct export *x, enum export_format format, struct err *err)
 {
 	_cleanup_close_ int dir = FD_NONE;
@@ -492,6 +511,13 @@ static int to_file(struct export *x, enum export_format format, struct err *err)
 	dir = walk_dir(x->w->fd, "out");
 	if (dir < 0)
 		return err_sys(err, dir, "open a directory");
+	if (format >= EXPORT_SQUASHFS) {
+		r = export_apply(x->s, &x->img, NULL, dir, x->rq->one_id, err);
+		return r ? r
+			 : write_disk(x, dir,
+				      format == EXPORT_EROFS ? DISKIMAGE_EROFS : DISKIMAGE_SQUASHFS,
+				      err);
+	}
 	if (format == EXPORT_TAR) {
 		outer = x->rq->compress;
 		r = export_apply(x->s, &x->img, NULL, dir, x->rq->one_id, err);
@@ -499,6 +525,13 @@ static int to_file(struct export *x, enum export_format format, struct err *err)
 		r = format == EXPORT_OCI ? write_oci(x, dir, err) : write_docker(x, dir, err);
 	}
 	return r ? r : write_tar(x, dir, format == EXPORT_TAR, outer, err);
+}
+
+static enum export_format by_name(const char *file)
+{
+	return ends_with(file, ".squashfs") ? EXPORT_SQUASHFS
+	       : ends_with(file, ".erofs")  ? EXPORT_EROFS
+					    : EXPORT_OCI;
 }
 
 static int begin(struct export *x, struct err *err)
@@ -524,7 +557,7 @@ int export_image(const struct store *s, const struct export_request *rq, struct 
 		.img = STORE_IMAGE_INIT,
 		.compress = rq->compress == COMPRESS_DEFAULT ? COMPRESS_GZIP : rq->compress,
 	};
-	enum export_format format = rq->format == EXPORT_AUTO ? EXPORT_OCI : rq->format;
+	enum export_format format = rq->format == EXPORT_AUTO ? by_name(rq->file) : rq->format;
 	int r = begin(&x, err);
 
 	if (!r && format == EXPORT_DIR)

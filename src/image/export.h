@@ -8,7 +8,15 @@
 #include "image/store_write.h"
 #include "image/unpack.h"
 
-enum export_format { EXPORT_AUTO, EXPORT_OCI, EXPORT_DOCKER, EXPORT_TAR, EXPORT_DIR };
+enum export_format {
+	EXPORT_AUTO,
+	EXPORT_OCI,
+	EXPORT_DOCKER,
+	EXPORT_TAR,
+	EXPORT_DIR,
+	EXPORT_SQUASHFS,
+	EXPORT_EROFS
+};
 enum export_compress { COMPRESS_DEFAULT, COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_ZSTD };
 
 struct export_request {
@@ -23,7 +31,8 @@ struct export_request {
 
 /**
  * export_image() - write an image as an OCI layout (a tar if the file's name ends in .tar), a `docker
- * save` archive, a tar of all its files, or a directory of them.
+ * save` archive, a tar of all its files, a directory of them, or a squashfs or erofs file (which its
+ * name may say: .squashfs, .erofs).
  * The same image gives the same bytes, compressed or not. Layers whose tar was made by others are
  * packed anew, and have another hash then.
  */

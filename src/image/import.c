@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "image/digest.h"
+#include "image/diskfile.h"
 #include "image/flat.h"
 #include "image/import.h"
 #include "image/tarsrc.h"
@@ -356,6 +357,10 @@ static int take_file(struct source *src, int fd, enum import_format format, stru
 	char hash[STORE_HASH + 1];
 	int r = 0;
 
+	if (diskfile_is(fd)) {
+		dir = diskfile_open(src->rq->file, err);
+		return dir < 0 ? dir : take_dir(src, dir, IMPORT_DIR, err);
+	}
 	if (format == IMPORT_AUTO)
 		r = look_at_archive(fd, &format, err);
 	if (!r && format == IMPORT_DIR)

@@ -448,6 +448,7 @@ static void put_result(struct jail *j, int guard_status, const struct rusage *ru
 		r->upper = upper_kind_name(j->plan->upper->kind);
 		r->upper_kept = j->plan->upper->keep;
 		r->layers = j->plan->n_layers;
+		r->overlay = j->plan->overlay_server ? "fuse" : NULL;
 		if (j->plan->image) {
 			r->image_format = diskimage_format_name(j->plan->image->format);
 			r->image_way = diskimage_way_name(j->plan->image->way);
@@ -526,6 +527,7 @@ static bool guard_ended(struct jail *j)
 	while (take_report(j)) /* said before it died */
 		;
 	j->guard = 0;
+	layers_explain(j);
 	put_result(j, status, &ru);
 	return true;
 }

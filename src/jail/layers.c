@@ -3,12 +3,14 @@
  * Layers made by the launcher. Called by jail.c, while the jail's processes wait at their step "idmap".
  * Fails where the kernel cannot mount with other ids, and as storage/diskimage.c and fusemount.c do.
  */
+#include <poll.h>
+
 #include "base/io.h"
 #include "base/sys.h"
 #include "jail/layers.h"
 #include "storage/diskimage.h"
 
-/* serve() - an image that the kernel does not mount for us is read by a process. */
+/* serve() - what the kernel does not mount for us is a process's: an image, or the whole root. */
 static int serve(struct jail *j, struct err *err)
 {
 	const struct jail_plan *p = j->plan;
@@ -16,13 +18,15 @@ static int serve(struct jail *j, struct err *err)
 		.pid = p->clone_flags & CLONE_NEWUSER ? j->guard : 0,
 		.uid = p->clone_flags & CLONE_NEWUSER ? p->uid : geteuid(),
 		.gid = p->clone_flags & CLONE_NEWUSER ? p->gid : getegid(),
+		.writable = p->overlay_server,
 	};
 	_cleanup_close_ int device = FD_NONE;
 	int fd = fusemount_make(&where, &device, err), r;
 
 	if (fd < 0)
 		return fd;
-	r = fusemount_serve(p->image->server, p->image->file, device, &j->server, err);
+	r = fusemount_serve(p->overlay_server ?: p->image->server,
+			    p->overlay_server ? FD_NONE : p->image->file, device, &j->server, err);
 	if (r < 0)
 		close(fd);
 	return r < 0 ? r : fd;
@@ -34,6 +38,8 @@ static int layer_tree(struct jail *j, unsigned i, struct err *err)
 	const struct jail_plan *p = j->plan;
 	int fd;
 
+	if (p->overlay_server)
+		return serve(j, err);
 	if (i <= p->n_layers && p->image)
 		return p->image->way == DISKIMAGE_FUSE ? serve(j, err)
 						       : diskimage_tree(p->image, err);
@@ -92,7 +98,7 @@ int layers_fd(const struct jail *j)
  * A process that waits for an answer dies only when that has come. One that never comes must not hold the
  * jail; but who looks at its files after the end needs the others.
  */
-enum { ENDING_NS = 1000000000 };
+enum { ENDING_NS = 1000000000, EXPLAIN_MS = 200 };
 
 void layers_ending(struct jail *j, uint64_t now)
 {
@@ -100,22 +106,43 @@ void layers_ending(struct jail *j, uint64_t now)
 		j->server_ns = now + ENDING_NS;
 }
 
+/* server_ended() - whether it has, by itself; the result says so then. */
+static bool server_ended(struct jail *j)
+{
+	if (!fusemount_ended(&j->server))
+		return false;
+	/* The jail may have said that it cannot read the image; this is why. */
+	if (j->plan->image)
+		err_set(&j->result.err, EIO,
+			"what serves image '%s' has ended, and the jail with it",
+			j->plan->image->path);
+	else
+		err_set(&j->result.err, EIO, "fuse-overlayfs has ended, and the jail with it");
+	if (j->plan->image && !j->started)
+		err_hint(&j->result.err, "it is damaged, or packed as its program does not know");
+	snprintf(j->result.err.step, sizeof(j->result.err.step), "root");
+	j->result.reason = RESULT_SETUP_FAILED;
+	return true;
+}
+
 void layers_step(struct jail *j, uint64_t now)
 {
-	if (j->server_ns && j->guard && now >= j->server_ns) {
+	if (j->server_ns && now >= j->server_ns) {
 		fusemount_stop(&j->server);
 		j->server_ns = 0;
 	}
-	if (!fusemount_ended(&j->server) || !j->guard)
+	if (server_ended(j))
+		jail_end(j, RESULT_SETUP_FAILED, 0);
+}
+
+void layers_explain(struct jail *j)
+{
+	struct pollfd end = {j->server.fd, POLLIN, 0};
+
+	if (j->server.pid <= 0 || j->result.reason != RESULT_SETUP_FAILED)
 		return;
-	/* The jail may have said that it cannot read the image; this is why. */
-	err_set(&j->result.err, EIO, "what serves image '%s' has ended, and the jail with it",
-		j->plan->image->path);
-	err_hint(&j->result.err, "%s",
-		 j->started ? "" : "it is damaged, or packed as its program does not know");
-	snprintf(j->result.err.step, sizeof(j->result.err.step), "root");
-	j->result.reason = RESULT_SETUP_FAILED;
-	jail_end(j, RESULT_SETUP_FAILED, 0);
+	poll(&end, 1, EXPLAIN_MS); /* the jail sees it a moment earlier */
+	server_ended(j);
 }
 
 void layers_release(struct jail *j)

@@ -20,6 +20,9 @@ int layers_fd(const struct jail *j);
  */
 void layers_step(struct jail *j, uint64_t now);
 
+/** layers_explain() - the jail could not be set up, and is gone: maybe because nobody serves its image. */
+void layers_explain(struct jail *j);
+
 /** layers_ending() - the jail was killed: it may still wait for what serves its image, for a while. */
 void layers_ending(struct jail *j, uint64_t now);
 

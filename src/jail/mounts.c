@@ -408,8 +408,11 @@ static int make_layered_root(struct child *c, struct mount_plan *m, struct err *
 			    .foreign = p->n_given};
 	struct mount_plan classic = {
 		.kind = MOUNT_FS, .fstype = "overlay", .dst = "/", .data = data};
-	int r = p->upper ? make_upper(c, upper, sizeof(upper), err) : 0;
+	int r;
 
+	if (p->overlay_server)
+		return take_fd(&c->trees[1]);
+	r = p->upper ? make_upper(c, upper, sizeof(upper), err) : 0;
 	m->attrs |= inherited_attrs(c->trees[1]); /* those of an image lie in one store */
 	if (r < 0)
 		return r;

@@ -129,8 +129,10 @@ struct jail_plan {
 	unsigned n_layers;
 	/* so many mounts after the root are made by the launcher and given to the jail; 0: none */
 	unsigned n_given;
-	bool shift_ids;			     /* ... with the jail's id maps */
-	const struct diskimage *image;	     /* the one layer is this file; NULL: a directory */
+	bool shift_ids;		       /* ... with the jail's id maps */
+	const struct diskimage *image; /* the one layer is this file; NULL: a directory */
+	/* a process that makes the root of its layers, executed as that of an image; NULL: the kernel does */
+	char *const *overlay_server;
 	const struct upper_plan *upper;	     /* with a writable layer: where that is */
 	const struct mount_plan *scratch_fs; /* options of the scratch file system; NULL: none */
 	bool hold_root; /* the launcher looks at the root when the jail has ended */

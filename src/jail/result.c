@@ -270,6 +270,8 @@ void result_json(const struct result *r, struct sbuf *b)
 	if (r->image_format)
 		sbuf_printf(b, ",\"image\":\"%s\",\"mounted\":\"%s\"", r->image_format,
 			    r->image_way);
+	if (r->overlay)
+		sbuf_printf(b, ",\"overlay\":\"%s\"", r->overlay);
 	if (r->upper)
 		sbuf_puts(b, "}");
 	if (r->aftermath)

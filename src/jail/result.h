@@ -127,6 +127,7 @@ struct result {
 	unsigned layers;	     /* below it */
 	/* of the image file that is the layer, and how it is mounted; NULL: there is none */
 	const char *image_format, *image_way;
+	const char *overlay; /* who else than the kernel makes the root of its layers, or NULL */
 	bool upper_kept;
 	int aftermath;		    /* errno of what was to be done after the end and failed; 0 */
 	struct err err;		    /* RESULT_SETUP_FAILED: step, cause, hint */

@@ -8,12 +8,15 @@
 #include <sys/timerfd.h>
 
 #include "base/sys.h"
+#include "config/image_use.h"
 #include "config/load.h"
 #include "config/schema.h"
 #include "config/to_plan.h"
 #include "jail/hints.h"
 #include "jail/jail.h"
 #include "jail/network.h"
+#include "mode/aftermath.h"
+#include "storage/diskimage.h"
 
 #include "../../include/toastainer.h"
 
@@ -33,6 +36,7 @@ struct toastainer_config {
 };
 
 struct toastainer_jail {
+	struct config own; /* what an image adds; holds it in its store */
 	struct planned planned;
 	struct jail jail;
 	int epoll, timer;
@@ -160,11 +164,10 @@ static int check_mode(const struct config *cfg, struct err *err)
 		return err_set(err, EINVAL,
 			       "output_limit is not for the library: stdout and "
 			       "stderr are its caller's");
-	if (cfg->copy_out.n || cfg->diff || cfg->image)
-		return err_set(err, EINVAL, "%s is not for the library",
-			       cfg->image  ? "image"
-			       : cfg->diff ? "diff"
-					   : "copy_out");
+	if (cfg->commit) /* by another program, which only the command looks for */
+		return err_set(err, EINVAL,
+			       "commit is not for the library: keep the layer with "
+			       "'keep', and run `toastainer image commit`");
 	/* these fork the calling process as it is */
 	if (cfg->explain || cfg->audit || cfg->seccomp_unotify)
 		return err_set(err, EINVAL, "%s is not for the library",
@@ -178,6 +181,13 @@ static int start(const struct config *cfg, struct toastainer_jail *j, struct err
 {
 	int r = check_mode(cfg, err);
 
+	if (r >= 0 && cfg->image) {
+		r = image_use_copy(cfg, &j->own, err);
+		cfg = &j->own;
+		if (r >= 0 && cfg->disk_image && cfg->disk_image->way == DISKIMAGE_FUSE)
+			r = err_set(err, EINVAL, /* it executes the launcher */
+				    "an image file without root is not for the library");
+	}
 	if (r >= 0)
 		r = to_plan(cfg, &j->planned, err);
 	j->planned.plan.account = true;
@@ -198,6 +208,7 @@ PUBLIC int toastainer_jail_start(const struct toastainer_config *c, struct toast
 	if (!j) {
 		r = err_oom(&err);
 	} else {
+		config_init(&j->own, FACE_RUN);
 		j->planned = (struct planned)PLANNED_INIT;
 		j->jail = (struct jail)JAIL_INIT;
 		j->epoll = j->timer = FD_NONE;
@@ -282,6 +293,24 @@ PUBLIC int toastainer_jail_result(const struct toastainer_jail *j, struct toasta
 	return 0;
 }
 
+PUBLIC int toastainer_jail_collect(struct toastainer_jail *j, struct toastainer_error *error)
+{
+	struct err err = ERR_INIT;
+	int r;
+
+	if (!j->jail.finished) {
+		r = err_set(&err, EBUSY, "the jail has not ended");
+	} else {
+		r = aftermath(&j->planned, &j->jail, false, &err);
+		j->jail.result.aftermath = -r;
+	}
+	if (r < 0) {
+		hint_add(&err);
+		give_error(error, &err);
+	}
+	return r;
+}
+
 PUBLIC const char *toastainer_figure_name(unsigned i)
 {
 	return i < RESULT_FIGURES ? result_figure_name((enum result_figure)i) : NULL;
@@ -317,5 +346,6 @@ PUBLIC void toastainer_jail_free(struct toastainer_jail *j)
 	if (j->timer >= 0)
 		close(j->timer);
 	planned_free(&j->planned);
+	config_free(&j->own);
 	free(j);
 }

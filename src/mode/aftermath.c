@@ -12,13 +12,21 @@
 #include "storage/copyfile.h"
 #include "storage/diskimage.h"
 
-static int copies(const struct planned *p, const struct jail *j)
+/* note() - in the log, where there is one, and the first for the caller. */
+static void note(struct err *one, bool log, struct err *first)
+{
+	if (log)
+		log_err(LOG_ERROR, one);
+	if (!first->code)
+		*first = *one;
+}
+
+static void copies(const struct planned *p, const struct jail *j, bool log, struct err *first)
 {
 	struct copy c = {.limit = p->copy_limit,
 			 .left = p->copy_limit,
 			 .files_left = COPY_FILES_MAX,
 			 .proc = sys_openat(AT_FDCWD, "/proc/self/fd", O_PATH | O_DIRECTORY, 0)};
-	int first = 0;
 
 	for (unsigned i = 0; i < p->n_copies; i++) {
 		const struct planned_copy *one = &p->copies[i];
@@ -29,15 +37,13 @@ static int copies(const struct planned *p, const struct jail *j)
 		if (r >= 0)
 			continue;
 		err_wrap(&err, "copy_out '%s'", one->from);
-		log_err(LOG_ERROR, &err);
-		first = first ?: r;
+		note(&err, log, first);
 	}
-	if (c.skipped)
+	if (c.skipped && log)
 		log_warn("copy_out: %lu links, devices, sockets and pipes were left out",
 			 c.skipped);
 	if (c.proc >= 0)
 		close(c.proc);
-	return first;
 }
 
 int aftermath_upper(const struct jail *j, char *path, size_t size)
@@ -103,21 +109,19 @@ static int write_diff(const struct planned *p, const struct jail *j, struct err 
 	return r;
 }
 
-int aftermath(const struct planned *p, const struct jail *j)
+int aftermath(const struct planned *p, const struct jail *j, bool log, struct err *err)
 {
-	struct err err = ERR_INIT;
-	int r = 0, d;
+	struct err first = ERR_INIT, one = ERR_INIT;
 
 	if (j->result.reason == RESULT_SETUP_FAILED)
 		return 0;
 	if (p->n_copies)
-		r = copies(p, j);
-	if (!p->diff)
-		return r;
-	d = write_diff(p, j, &err);
-	if (d < 0) {
-		err_wrap(&err, "diff");
-		log_err(LOG_ERROR, &err);
+		copies(p, j, log, &first);
+	if (p->diff && write_diff(p, j, &one) < 0) {
+		err_wrap(&one, "diff");
+		note(&one, log, &first);
 	}
-	return r ?: d;
+	if (first.code)
+		*err = first;
+	return -first.code;
 }

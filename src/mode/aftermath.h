@@ -10,10 +10,11 @@
 
 /**
  * aftermath() - do what the plan says: --copy_out, --diff. Before jail_release().
- * Each copy is made or not by itself; failures go to the log.
- * Return: 0, or the errno of the first thing that failed.
+ * Each copy is made or not by itself.
+ * @log: failures go to the log, all of them
+ * @err: the first thing that failed
  */
-int aftermath(const struct planned *p, const struct jail *j);
+int aftermath(const struct planned *p, const struct jail *j, bool log, struct err *err);
 
 /** aftermath_upper() - a path to the upper layer for programs that we start. Return: 0 or a negative errno. */
 int aftermath_upper(const struct jail *j, char *path, size_t size);

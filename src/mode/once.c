@@ -355,8 +355,11 @@ static int launch(struct once *o, struct result *ret, struct err *err)
 	r = follow(o, err);
 	if (r < 0)
 		return r;
-	if (o->planned.n_copies || o->planned.diff)
-		o->jail.result.aftermath = -aftermath(&o->planned, &o->jail);
+	if (o->planned.n_copies || o->planned.diff) {
+		struct err failed = ERR_INIT;
+
+		o->jail.result.aftermath = -aftermath(&o->planned, &o->jail, true, &failed);
+	}
 	if (o->commit)
 		commit_it(o);
 	result_free(ret); /* of the run before */

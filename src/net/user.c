@@ -91,6 +91,8 @@ static int open_forward(struct user *u, unsigned i, struct err *err)
 		sys(SYS_setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 	if (on.family == AF_INET6)
 		sys(SYS_setsockopt, fd, SOL_IPV6, IPV6_V6ONLY, &yes, sizeof(yes));
+	if (tcp)
+		user_urgent_inline(fd);
 	r = (int)sys(SYS_bind, fd, &sa, len);
 	if (r >= 0 && tcp)
 		r = (int)sys(SYS_listen, fd, 4096);

@@ -174,6 +174,7 @@ void user_tcp_event(struct user *u, struct flow *f, unsigned side, uint32_t even
 void user_tcp_pump(struct user *u, struct flow *f);
 void user_tcp_forward(struct user *u, unsigned i);
 void user_tcp_drop_pipes(struct user *u);
+void user_urgent_inline(int fd); /* also of what it accepts: an urgent byte has its place */
 
 /* user_udp.c */
 void user_udp_out(struct user *u, unsigned family);

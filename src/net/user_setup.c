@@ -186,6 +186,8 @@ static int catcher(bool v6, int type)
 		r = option(fd, level, v6 ? OPT_V6_RECVORIGDSTADDR : OPT_RECVORIGDSTADDR);
 	if (r >= 0)
 		r = (int)sys(SYS_bind, fd, &sa, len);
+	if (type == SOCK_STREAM)
+		user_urgent_inline(fd);
 	if (r >= 0 && type == SOCK_STREAM)
 		r = (int)sys(SYS_listen, fd, 4096);
 	if (r >= 0)

@@ -27,6 +27,13 @@ static void no_delay(int fd)
 	sys(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+void user_urgent_inline(int fd)
+{
+	const int on = 1;
+
+	sys(SYS_setsockopt, fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+}
+
 /* refuse() - tell the jail why there is no connection; @error: positive errno */
 static void refuse(struct user *u, const struct user_key *key, const uint8_t *packet, size_t n,
 		   int error)
@@ -66,6 +73,7 @@ static int dial(struct user *u, struct flow *f, const struct user_end *to)
 	if (fd < 0)
 		return fd;
 	f->fd[1] = fd;
+	user_urgent_inline(fd);
 	no_delay(fd);
 	r = (int)sys(SYS_connect, fd, &sa, len);
 	if (r < 0 && r != -EINPROGRESS)
@@ -290,39 +298,30 @@ void user_tcp_drop_pipes(struct user *u)
 /*
  * take() - bytes into the pipe, @room at most. splice(2) stops in front of an urgent byte (MSG_OOB), where
  * it finds nothing, or the end: that byte goes on by itself, urgent as it came.
- * Return: as splice(2)
+ * Return: as splice(2); -EINPROGRESS: such a byte has gone on
  */
 static long take(struct user *u, struct flow *f, unsigned from, size_t room)
 {
 	const unsigned flags = SPLICE_F_NONBLOCK | SPLICE_F_MOVE;
 	struct half *h = &f->half[from];
 	int in = f->fd[from];
-	const int on = 1;
 	char c;
+	long n = sys(SYS_splice, in, NULL, h->pipe[1], NULL, room, flags);
 
-	for (;;) {
-		long n = sys(SYS_splice, in, NULL, h->pipe[1], NULL, room, flags);
-
-		if (n != 0 && n != -EAGAIN)
-			return n;
-		if (n == 0)
-			h->urgent |=
-				sys(SYS_recvfrom, in, &c, 1, MSG_OOB | MSG_PEEK, NULL, NULL) == 1;
-		if (!h->urgent)
-			return n;
-		sys(SYS_setsockopt, in, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
-		if (sys(SYS_recvfrom, in, &c, 1, MSG_PEEK, NULL, NULL) != 1)
-			return n;
-		/* What came just now is spliced; what is urgent is not. */
-		n = sys(SYS_splice, in, NULL, h->pipe[1], NULL, room, flags);
-		if (n != 0 && n != -EAGAIN)
-			return n;
-		n = sys(SYS_sendto, f->fd[!from], &c, 1, MSG_OOB | MSG_NOSIGNAL, NULL, 0);
-		if (n < 0)
-			return n;
-		sys(SYS_recvfrom, in, &c, 1, 0, NULL, NULL);
-		*(from ? &u->counts->bytes_in : &u->counts->bytes_out) += 1;
-	}
+	if (n != 0 && (n != -EAGAIN || !h->urgent))
+		return n;
+	if (sys(SYS_recvfrom, in, &c, 1, MSG_PEEK, NULL, NULL) != 1)
+		return n;
+	/* What came just now is spliced; what is urgent is not. */
+	n = sys(SYS_splice, in, NULL, h->pipe[1], NULL, room, flags);
+	if (n != 0 && n != -EAGAIN)
+		return n;
+	n = sys(SYS_sendto, f->fd[!from], &c, 1, MSG_OOB | MSG_NOSIGNAL, NULL, 0);
+	if (n < 0)
+		return n;
+	sys(SYS_recvfrom, in, &c, 1, 0, NULL, NULL);
+	*(from ? &u->counts->bytes_in : &u->counts->bytes_out) += 1;
+	return -EINPROGRESS;
 }
 
 enum moved { MOVED_ALL, MOVED_MORE, MOVED_LATER, MOVED_BROKEN };
@@ -350,6 +349,12 @@ static enum moved move(struct user *u, struct flow *f, unsigned from)
 				return MOVED_LATER;
 			}
 			n = take(u, f, from, room);
+			if (n == -EINPROGRESS) {
+				user_passed(u, from, 1);
+				if (round + 1 == ROUNDS)
+					return MOVED_MORE;
+				continue;
+			}
 			if (n < 0 && n != -EAGAIN)
 				return MOVED_BROKEN;
 			h->eof = n == 0;
@@ -430,6 +435,7 @@ static int call(struct user *u, struct flow *f, int out)
 	if (in < 0)
 		return in;
 	user_expire(u, f, CONNECT_SECONDS);
+	user_urgent_inline(in);
 	no_delay(in);
 	no_delay(out);
 	r = (int)sys(SYS_connect, in, &sa, len);

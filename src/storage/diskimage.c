@@ -36,22 +36,31 @@ bool diskimage_is_path(const char *image)
 	return image[0] == '/' || str_starts(image, "./") || str_starts(image, "../");
 }
 
-static int look(struct diskimage *d, struct err *err)
+bool diskimage_look(int fd, enum diskimage_format *ret)
 {
 	struct stat st;
 	char magic[4];
 
-	if (fstat(d->file, &st) < 0)
-		return err_sys(err, errno, "image '%s'", d->path);
-	for (unsigned i = 0; S_ISREG(st.st_mode) && i < DISKIMAGE_FORMATS; i++) {
-		if (pread(d->file, magic, sizeof(magic), formats[i].at) != sizeof(magic) ||
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	for (unsigned i = 0; i < DISKIMAGE_FORMATS; i++) {
+		if (pread(fd, magic, sizeof(magic), formats[i].at) != sizeof(magic) ||
 		    memcmp(magic, formats[i].magic, sizeof(magic)) != 0)
 			continue;
-		d->format = (enum diskimage_format)i;
-		return 0;
+		*ret = (enum diskimage_format)i;
+		return true;
 	}
+	return false;
+}
+
+static int look(struct diskimage *d, struct err *err)
+{
+	struct stat st;
+
+	if (diskimage_look(d->file, &d->format))
+		return 0;
 	err_set(err, EINVAL, "image '%s' is neither a squashfs nor an erofs file", d->path);
-	return err_hint(err, S_ISDIR(st.st_mode)
+	return err_hint(err, fstat(d->file, &st) == 0 && S_ISDIR(st.st_mode)
 				     ? "-c DIR --discard has a directory as the root"
 				     : "`toastainer image import` takes archives into the store");
 }

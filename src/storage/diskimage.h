@@ -39,6 +39,9 @@ struct diskimage {
 /** diskimage_is_path() - whether what was given as an image is a file, and no name of a store. */
 bool diskimage_is_path(const char *image);
 
+/** diskimage_look() - whether an open file is an image, and of which format. */
+bool diskimage_look(int fd, enum diskimage_format *ret);
+
 /**
  * diskimage_open() - open a file, look what it is, and mount it. Where the kernel does not do that for us,
  * the way is DISKIMAGE_FUSE, and @err says why.

@@ -27,6 +27,7 @@ struct maker {
 static int configure(int fs, int device, const struct fuse_where *w)
 {
 	static const char *const flags[] = {"allow_other", "default_permissions", "ro"};
+	size_t n_flags = ARRAY_SIZE(flags) - w->writable;
 	const struct {
 		const char *key;
 		unsigned base, value;
@@ -36,7 +37,7 @@ static int configure(int fs, int device, const struct fuse_where *w)
 		{"user_id", 10, w->uid},
 		{"group_id", 10, w->gid},
 	};
-	int r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "image", 0);
+	int r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "toastainer", 0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers) && r >= 0; i++) {
 		char text[16];
@@ -44,7 +45,7 @@ static int configure(int fs, int device, const struct fuse_where *w)
 		snprintf(text, sizeof(text), numbers[i].base == 8 ? "%o" : "%u", numbers[i].value);
 		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, numbers[i].key, text, 0);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(flags) && r >= 0; i++)
+	for (size_t i = 0; i < n_flags && r >= 0; i++)
 		r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, flags[i], NULL, 0);
 	return r < 0 ? r : sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 }
@@ -58,18 +59,19 @@ static int make(const struct maker *m, int *device, struct err *err)
 	if (r >= 0)
 		r = (int)sys(SYS_unshare, CLONE_NEWNS);
 	if (r < 0)
-		return err_sys(err, r, "enter the jail's user namespace to mount the image");
+		return err_sys(err, r, "enter the jail's user namespace to mount by FUSE");
 	*device = sys_openat(AT_FDCWD, "/dev/fuse", O_RDWR, 0);
 	if (*device < 0) {
-		err_sys(err, *device, "open /dev/fuse, to mount the image without privileges");
+		err_sys(err, *device, "open /dev/fuse, to mount without privileges");
 		return err_hint(err, "the user must be able to read and write it: mode 0666");
 	}
 	fs = sys_fsopen("fuse", FSOPEN_CLOEXEC);
 	r = fs < 0 ? fs : configure(fs, *device, m->where);
 	if (r >= 0)
 		r = sys_fsmount(fs, FSMOUNT_CLOEXEC,
-				MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	return r < 0 ? err_sys(err, r, "mount the image by FUSE") : r;
+				MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					(m->where->writable ? 0 : MOUNT_ATTR_RDONLY));
+	return r < 0 ? err_sys(err, r, "mount by FUSE") : r;
 }
 
 static int maker_main(void *arg)
@@ -178,7 +180,10 @@ static int server_main(void *arg)
 	sys(SYS_setsid); /* what a terminal sends is for the program */
 	sys(SYS_dup3, null, 0, 0);
 	sys(SYS_dup3, null, 1, 0);
-	sys(SYS_dup3, image, FUSE_IMAGE_FD, 0);
+	if (image >= 0)
+		sys(SYS_dup3, image, FUSE_IMAGE_FD, 0);
+	else
+		sys_close(FUSE_IMAGE_FD);
 	sys(SYS_dup3, device, FUSE_DEVICE_FD, 0);
 	sys_close_range(FUSE_DEVICE_FD + 1, ~0U, 0);
 	sys_sigmask(SIG_SETMASK, &none, NULL);

@@ -27,10 +27,11 @@ struct fuse_where {
 	pid_t pid; /* of a process in the user namespace; 0: ours */
 	uid_t uid; /* who may have mounted it, inside */
 	gid_t gid;
+	bool writable;
 };
 
 /**
- * fusemount_make() - a detached mount, read-only, nosuid and nodev, that nobody serves yet.
+ * fusemount_make() - a detached mount, nosuid and nodev, that nobody serves yet.
  * @ret_device: what a server reads and writes; the mount ends with its last descriptor
  * Return: a descriptor of the mount, or a negative errno.
  */
@@ -39,7 +40,7 @@ int fusemount_make(const struct fuse_where *where, int *ret_device, struct err *
 /**
  * fusemount_serve() - start the process that serves a mount. It gets SIGKILL when we end.
  * @argv: what this program is to be executed with, once more: the server runs in a jail
- * @image: becomes FUSE_IMAGE_FD
+ * @image: becomes FUSE_IMAGE_FD; FD_NONE: none does
  * @device: becomes FUSE_DEVICE_FD
  */
 int fusemount_serve(char *const *argv, int image, int device, struct fuse_server *ret,

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Image files as roots: squashfs and erofs (run --image ./FILE)."""
+"""Image files as roots: squashfs and erofs (run --image ./FILE); roots put together by fuse-overlayfs."""
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
 
 import pytest
 
+import images
 import toast
 from toast import run
 
@@ -149,19 +151,49 @@ def test_commit_is_for_the_store(mounted):
     assert r.rc == 125 and "is a file" in r.errors()[0] and "import" in r.hints()[0], r
 
 
+@pytest.mark.modes("root")
+@pytest.mark.parametrize("kind", FORMATS)
+def test_in_and_out_of_a_store(packed, tmp, kind):
+    """A file becomes an image, and the image a file that runs; no loop device or half a file is left."""
+    if not kernel_has(kind):
+        pytest.skip(f"this kernel has no {kind}")
+    def image(*args):
+        return toast.toast("image", args[0], "--store", tmp / "store", *args[1:], timeout=60)
+
+    image("import", packed(kind), "one").ok()
+    layer = json.loads(image("inspect", "--json", "one").ok().out)["layers"]
+    out = tmp / f"out.{kind}"
+    image("export", "one", out).ok()
+    r = run("--image", out, "--", "/bin/sh", "-c", "cat /etc/f; ls -ln /etc/f | tr -s ' ' | cut -d' ' -f3; echo new > /etc/f")
+    assert r.rc == 0 and r.out.split() == ["old", "0"], r
+    image("import", out, "two").ok()
+    assert json.loads(image("inspect", "--json", "two").ok().out)["layers"] == layer  # not a byte differs
+    r = image("export", "one", out)
+    assert r.rc == 125 and "there already" in r.errors()[0], r
+    assert sorted(os.listdir(tmp)) == [f"out.{kind}", "store"]
+    assert toast.wait_for(lambda: not loops(out) and not loops(packed(kind)))
+    image("fsck").ok()
+    bad = tmp / "bad"
+    bad.write_bytes(out.read_bytes()[:1028] + b"\xff" * 3000)
+    r = image("import", bad, "bad")
+    assert r.rc == 125 and "damaged" in r.hints()[0], r
+    r = image("export", "--format", kind, "one", tmp / "no" / "where")
+    assert r.rc == 125, r
+
+
 # ---- for users: by FUSE
 
 # The device that every user may open, as on usual machines, in a mount namespace of the test's own.
 AS_USER = """
 mount -t tmpfs -o mode=755,dev none "$DIR" && mknod -m "$MODE" "$DIR/fuse" c 10 229 && mount --bind "$DIR/fuse" /dev/fuse || exit 77
-for f in /usr/bin/squashfuse /usr/bin/squashfuse_ll; do [ -z "$BY" ] || [ ! -e $f ] || mount --bind "$BY" $f || exit 77; done
+for f in $WHAT; do [ -z "$BY" ] || [ ! -e $f ] || mount --bind "$BY" $f || exit 77; done
 exec setpriv --reuid 1000 --regid 1000 --clear-groups "$@"
 """
 
 
 @pytest.fixture
 def as_user(base, tmp):
-    """as_user(ARGS..., mode=, by=): start `toastainer run` as an ordinary user with a /dev/fuse."""
+    """as_user(ARGS..., mode=, by=, what=, before=): start `toastainer run` as an ordinary user with a /dev/fuse."""
     if not os.path.exists("/dev/fuse"):
         pytest.skip("no /dev/fuse here")
     program = base / "toastainer-for-users"
@@ -171,9 +203,9 @@ def as_user(base, tmp):
     dev = tmp / "dev"
     dev.mkdir()
 
-    def start(*args, mode="666", by=""):
-        env = {**os.environ, "DIR": str(dev), "MODE": mode, "BY": os.fspath(by)}
-        words = ["unshare", "-m", "sh", "-c", AS_USER, "sh", program, "run", *args]
+    def start(*args, mode="666", by="", what="/usr/bin/squashfuse /usr/bin/squashfuse_ll", before=()):
+        env = {**os.environ, "DIR": str(dev), "MODE": mode, "BY": os.fspath(by), "WHAT": what}
+        words = ["unshare", "-m", "sh", "-c", AS_USER, "sh", *before, program, "run", *args]
         return subprocess.Popen(list(map(os.fspath, words)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
 
     return start
@@ -186,8 +218,8 @@ def served(packed):
     return packed("squashfs")
 
 
-def servers(pid):
-    """Processes below one that serve an image."""
+def servers(pid, names=("squashfuse", "fuse-overlayfs")):
+    """Processes below one with these names: what serves a file system."""
     below = {}
     for p in filter(str.isdigit, os.listdir("/proc")):
         stat = toast.read(f"/proc/{p}/stat").decode(errors="replace")
@@ -198,7 +230,7 @@ def servers(pid):
     while todo:
         for p, name in below.get(todo.pop(), []):
             todo.append(p)
-            found += [p] * name.startswith("squashfuse")
+            found += [p] * name.startswith(names)
     return found
 
 
@@ -247,6 +279,8 @@ def test_fuse_server_that_dies(served, as_user):
     p = as_user("--image", served, "--", "/bin/sh", "-c", "echo on; sleep 100")
     try:
         assert p.stdout.readline() == b"on\n"
+        # Before that the program may die itself, of a page that cannot be read.
+        assert toast.wait_for(lambda: any(b") S " in toast.read(f"/proc/{q}/stat") for q in servers(p.pid, ("sleep",))))
         (server,) = servers(p.pid)
         os.kill(server, signal.SIGKILL)
         r = toast.finish(p, timeout=20)
@@ -278,3 +312,101 @@ def test_fuse_is_not_there(served, packed, as_user, tmp):
     bad.write_bytes(served.read_bytes()[:96] + b"\xff" * 4000)
     r = toast.finish(as_user("--image", bad, "--", "/bin/true"))
     assert r.rc == 125 and str(bad) in r.errors()[-1] and "damaged" in r.hints()[-1], r
+
+
+# ---- fuse-overlayfs
+
+@pytest.fixture(scope="session")
+def overlaid(base, make_root):
+    """A directory of the user for whom as_user() starts jails."""
+    if not shutil.which("fuse-overlayfs"):
+        pytest.skip("fuse-overlayfs is not installed")
+    d = make_root()
+    (d / "etc" / "f").write_text("old\n")
+    (d / "opt" / "deep").mkdir()
+    (d / "opt" / "deep" / "x").write_text("x\n")
+    subprocess.run(["chown", "-R", "1000:1000", d], check=True)
+    return d
+
+
+def looks(d):
+    return sorted((str(p.relative_to(d)), p.lstat().st_mode, p.lstat().st_mtime_ns) for p in d.rglob("*"))
+
+
+@pytest.mark.modes("root")
+def test_overlay_by_fuse(overlaid, as_user, tmp):
+    before = looks(overlaid)
+    change = "cat /etc/f; echo new > /etc/f; cat /etc/f; rm -r /opt/deep; mkdir /opt/deep; ls -A /opt/deep; id -u; ls -ln /etc/f | tr -s ' ' | cut -d' ' -f3"
+    r = toast.finish(as_user("-c", overlaid, "--discard", "--overlay", "fuse", "--result_json", tmp / "r", "--", "/bin/sh", "-c",
+                             f"{change}; grep ' / ' /proc/mounts"))
+    assert r.rc == 0 and r.out.split()[:4] == ["old", "new", "1000", "1000"] and " / fuse rw,nosuid,nodev" in r.out, r
+    assert json.loads((tmp / "r").read_text())["root"] == {"upper": "tmpfs", "kept": False, "layers": 1, "overlay": "fuse"}
+    assert looks(overlaid) == before
+    for n in ("1", "2"):
+        r = toast.finish(as_user("-c", overlaid, "--keep", tmp / "k", "--overlay", "fuse", "-u", "0", "-g", "0", "--", "/bin/sh", "-c",
+                                 "echo >> /etc/g; wc -l < /etc/g; rm -rf /opt/deep; ls /opt"))
+        assert r.rc == 0 and r.out.split() == [n], r
+    r = toast.finish(as_user("-c", overlaid, "--disk_limit", "64k", "--discard", "--overlay", "fuse", "--", "/bin/sh", "-c",
+                             "head -c 200000 /dev/zero > /etc/big; wc -c < /etc/big"))
+    assert int(r.out) < 66000, r
+    assert toast.wait_for(lambda: not toast.children()), "somebody is left"
+
+
+@pytest.mark.modes("root")
+def test_overlay_of_an_old_kernel(overlaid, as_user, tmp):
+    """Before Linux 5.11 a user namespace may mount no overlay: fuse-overlayfs is taken unasked, if it is there."""
+    args = ["-c", overlaid, "--discard", "--result_json", tmp / "r", "--", "/bin/cat", "/etc/f"]
+    for prefix, by in (([], None), (["setarch", "--uname-2.6"], "fuse")):
+        r = toast.finish(as_user(*args, before=prefix))
+        assert r.rc == 0 and r.out == "old\n", r
+        assert json.loads((tmp / "r").read_text())["root"].get("overlay") == by, prefix
+    r = toast.finish(as_user("--overlay", "kernel", *args, before=["setarch", "--uname-2.6"]))
+    assert r.rc == 0 and "overlay" not in json.loads((tmp / "r").read_text())["root"], r
+
+
+@pytest.mark.modes("root")
+def test_overlay_of_an_image(as_user, base, tmp):
+    """Layers of a store, with what a layer deletes or hides."""
+    if not shutil.which("fuse-overlayfs"):
+        pytest.skip("fuse-overlayfs is not installed")
+    bb = open("/bin/busybox", "rb").read()
+    top = [images.directory(d) for d in ("bin", "etc", "gone", "old", "proc", "dev", "tmp")]
+    first = images.tar(*top, images.entry("bin/sh", bb, mode=0o755), images.entry("bin/ls", bb, mode=0o755),
+                       images.entry("gone/f", b"x"), images.entry("old/f", b"x"))
+    second = images.tar(images.entry(".wh.gone", b""), images.directory("old"), images.entry("old/.wh..wh..opq", b""), images.entry("old/g", b"y"))
+    layout = images.oci(tmp / "oci", [first, second])
+    prefix = ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"]
+    store = tmp / "store"
+    program = base / "build-for-users"
+    if not program.exists():
+        shutil.copytree(pathlib.Path(toast.BIN).parent, program, symlinks=True, ignore=lambda d, names: [n for n in names if n not in ("toastainer", "libexec", "toastainer-image")])
+    subprocess.run([*prefix, program / "toastainer", "image", "import", "--store", store, layout, "two"], check=True, env={**os.environ, "HOME": str(tmp)})
+    r = toast.finish(as_user("--store", store, "--image", "two", "--overlay", "fuse", "--result_json", tmp / "r", "--", "/bin/sh", "-c", "ls -d /gone; ls -A /old"))
+    assert r.out.split() == ["g"] and "/gone: No such" in r.err, r
+    assert json.loads((tmp / "r").read_text())["root"] == {"upper": "tmpfs", "kept": False, "layers": 2, "overlay": "fuse"}
+
+
+@pytest.mark.modes("root")
+def test_overlay_server_that_dies(overlaid, as_user):
+    p = as_user("-c", overlaid, "--discard", "--overlay", "fuse", "--", "/bin/sh", "-c", "echo on; sleep 100")
+    try:
+        assert p.stdout.readline() == b"on\n"
+        # Before that the program may die itself, of a page that cannot be read.
+        assert toast.wait_for(lambda: any(b") S " in toast.read(f"/proc/{q}/stat") for q in servers(p.pid, ("sleep",))))
+        (server,) = servers(p.pid)
+        os.kill(server, signal.SIGKILL)
+        r = toast.finish(p, timeout=20)
+    finally:
+        toast.kill_and_reap(p)
+    assert r.rc == 125 and "fuse-overlayfs has ended" in r.err, r
+
+
+@pytest.mark.modes("root")
+def test_overlay_by_fuse_refused(overlaid, as_user, tmp):
+    args = ["-c", overlaid, "--overlay", "fuse"]
+    for options, why in ((["--discard", "--diff", tmp / "d"], "diff"), (["--discard", "--copy_out", "/etc/f"], "copy_out"),
+                         (["--upper", f"dir:{tmp}"], "in memory or kept"), (["--discard", "--disable_clone_newuser"], "user namespace")):
+        r = toast.finish(as_user(*args, *options, "--", "/bin/true"))
+        assert r.rc == 125 and "overlay: fuse" in r.errors()[0] and why in r.errors()[0], r
+    r = toast.finish(as_user(*args, "--discard", "--", "/bin/true", by="/dev/null", what="/usr/bin/fuse-overlayfs"))
+    assert r.rc == 125 and "not installed" in r.errors()[0], r

@@ -109,6 +109,7 @@ CONNECTIONS = (
     (f"length('{OUT}', 83)", 1000000),
     (f"after_reset('{OUT}')", "ECONNRESET"),
     (f"urgent('{OUT}')", "abcdef! is urgent"),
+    (f"urgent_now_and_then('{OUT}')", True),
     (f"fast_open('{OUT}')", SAID.format(HOST)),
     (f"fast_open('{OUT6}')", SAID.format(HOST6)),
     (f"fast_open('{OUT}', 81)", DENIED),
@@ -362,7 +363,6 @@ def test_last_words_of_many(host, tmp_path):
         assert stuffed.makefile().read() == "['full']\n"
         assert helpers(p)  # it is still about that
         clients = [call(b"n\n") for _ in range(20)]
-        clients[0].shutdown(socket.SHUT_WR)
         assert [c.makefile().read() for c in clients] == ["said\n"] * 20
         assert wait_for(lambda: host.counts()["slow"] == 20 * 300000, 10), host.counts()
         assert wait_for(lambda: not children(p.pid), 10)
@@ -495,6 +495,7 @@ all(100000)
     p.stdin.flush()
     assert p.stdout.readline() == b"100000\n"
     after = held(p)
+    print(f"descriptors and KiB: {before}, then {after}")
     assert after[0] <= before[0] + 4 and after[1] <= before[1] + 512, (before, after)
     assert finish(p, stdin=b"\n").rc == 0
 

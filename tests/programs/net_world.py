@@ -5,9 +5,11 @@
 
 On each address:  TCP 80 says who is asking and echoes until the end of input; 81 is shut; 82 resets after the first
 byte; 83 sends 1 MB and closes; 84 takes in slowly and says how much it got; 85 never reads; 86 says what of it was
-urgent, urgently; 87 says how much it got; UDP 7 echoes, 8 is shut, 9 counts; UDP 53 answers names with 9.8.7.6. On the first address also: 1080 SOCKS5 (TCP and UDP), 1081 the same but slow, 3128 HTTP CONNECT; both say through UDP 99
+urgent, urgently; 87 says how much it got, 88 the sum of it, the urgent in its place; UDP 7 echoes, 8 is shut, 9 counts; UDP 53 answers names with 9.8.7.6. On the first address also: 1080 SOCKS5 (TCP and UDP), 1081 the same but slow, 3128 HTTP CONNECT; both say through UDP 99
 nothing, and count in what TCP 98 tells.
 """
+import hashlib
+import select
 import socket
 import struct
 import sys
@@ -89,10 +91,8 @@ def never(c, _peer):
 def urgent(c, _peer):
     data, last = b"", b""
     while True:
-        try:
-            last = c.recv(1, socket.MSG_OOB) or last
-        except OSError:
-            pass  # there is none
+        if select.select([c], [], [c])[2]:
+            last = c.recv(1, socket.MSG_OOB)
         more = c.recv(100)
         if not more:
             break
@@ -100,6 +100,14 @@ def urgent(c, _peer):
     c.sendall(data)
     c.send(last, socket.MSG_OOB)
     c.sendall(b" is urgent")
+
+
+def digest(c, _peer):
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
+    seen = hashlib.sha256()
+    while data := c.recv(7000):
+        seen.update(data)
+    c.sendall(seen.hexdigest().encode())
 
 
 def slow(c, _peer, wait=1):
@@ -205,7 +213,7 @@ def main():
     addresses = sys.argv[1:]
     for a in addresses:
         for port, handler in ((80, echo), (82, reset), (83, megabyte), (84, slow), (85, never), (86, urgent),
-                              (87, lambda c, p: slow(c, p, 0))):
+                              (87, lambda c, p: slow(c, p, 0)), (88, digest)):
             tcp(a, port, handler)
         udp(a, 7, lambda data: data)
         udp(a, 9, count)

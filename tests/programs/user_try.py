@@ -132,6 +132,19 @@ def urgent(a):
         return everything(s).decode()
 
 
+def urgent_now_and_then(a):
+    sent = hashlib.sha256()
+    with plug(a, 88) as s:
+        s.settimeout(20)
+        for i in range(1000):
+            data = os.urandom((0, 1, 1000, 30000)[i * 7 % 4])
+            s.sendall(data)
+            s.send(b"!", socket.MSG_OOB)
+            sent.update(data + b"!")
+        s.shutdown(socket.SHUT_WR)
+        return everything(s).decode() == sent.hexdigest()
+
+
 def measured(call, *args):
     began = time.monotonic()
     return call(*args), time.monotonic() - began

@@ -5,12 +5,14 @@
  * Links libtoastainer; run by the unit suite. Prints what is wrong and exits with 1.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -190,14 +192,115 @@ static void says_what_fails(struct toastainer_config *cfg)
 	toastainer_jail_free(jail);
 }
 
+/* A store by hand (src/storage/store.h): the library has no part that could write one. */
+#define STORE "store"
+#define ID    "1111111111111111111111111111111111111111111111111111111111111111"
+#define LAYER "2222222222222222222222222222222222222222222222222222222222222222"
+#define TREE  STORE "/layers/" LAYER "/tree"
+#define HOLD  STORE "/images/" ID
+
+static const char make_store[] =
+	"umask 022 && mkdir " STORE " && chmod 700 " STORE " && cd " STORE
+	" && mkdir -p names tmp out images/" ID " layers/" LAYER "/tree && cd layers/" LAYER "/tree"
+	" && mkdir bin etc proc dev tmp && cp /bin/busybox bin/ && ln -s busybox bin/sh"
+	" && ln -s busybox bin/rm && ln -s busybox bin/cat && echo old >etc/name && cd ../../.."
+	" && printf 'toastainer store 1\nmarks user\n' >format"
+	" && printf 'layer %s\nenv FROM=image\ncmd /bin/sh\ncmd -c\ncmd exit 9\n' " LAYER
+	" >images/" ID "/image && ln -s ../images/" ID " names/x:latest";
+
+static struct toastainer_config *image_config(void)
+{
+	struct toastainer_config *cfg = toastainer_config_new(TOASTAINER_RUN);
+	struct toastainer_error err;
+
+	if (toastainer_config_set(cfg, "store", STORE, &err) < 0 ||
+	    toastainer_config_set(cfg, "image", "x", &err) < 0)
+		exit(1);
+	return cfg;
+}
+
+static bool holds(const char *file, const char *text)
+{
+	char have[500] = "";
+	FILE *f = fopen(file, "r");
+
+	if (!f)
+		return false;
+	have[fread(have, 1, sizeof(have) - 1, f)] = 0;
+	fclose(f);
+	return strstr(have, text);
+}
+
+/* Two jails of one config at once: each has the image for itself, and the config stays as it is. */
+static void runs_images(void)
+{
+	struct toastainer_config *cfg = image_config();
+	struct toastainer_jail *a = NULL, *b = NULL;
+	struct toastainer_result result;
+	struct toastainer_error err;
+	int held = open(HOLD, O_RDONLY | O_CLOEXEC);
+
+	CHECK(toastainer_jail_start(cfg, &a, &err) == 0);
+	CHECK(toastainer_jail_start(cfg, &b, &err) == 0);
+	if (!a || !b) {
+		printf("%s; %s\n", err.message, err.hint);
+		exit(1);
+	}
+	CHECK(toastainer_jail_wait(a, &result) == 0 && result.exit_code == 9);
+	CHECK(toastainer_jail_wait(b, &result) == 0 && result.exit_code == 9);
+	toastainer_jail_free(a);
+	CHECK(flock(held, LOCK_EX | LOCK_NB) < 0); /* b is still there */
+	toastainer_jail_free(b);
+	CHECK(flock(held, LOCK_EX | LOCK_NB) == 0);
+	close(held);
+	a = start(cfg, "test $FROM = image && cat /etc/name >/seen && rm /etc/name && cat /seen "
+		       ">/etc/new");
+	CHECK(toastainer_jail_wait(a, &result) == 0 && result.exit_code == 0);
+	toastainer_jail_free(a);
+	CHECK(holds(TREE "/etc/name", "old") && access(TREE "/etc/new", F_OK) < 0);
+	CHECK(toastainer_config_set(cfg, "commit", "y", &err) == 0);
+	CHECK(toastainer_jail_start(cfg, &a, &err) == -EINVAL && strstr(err.message, "commit"));
+	toastainer_config_free(cfg);
+	cfg = image_config();
+	CHECK(toastainer_config_set(cfg, "image", "none", &err) == 0);
+	CHECK(toastainer_jail_start(cfg, &a, &err) == -ENOENT && strstr(err.message, "'none'"));
+	toastainer_config_free(cfg);
+}
+
+static void collects_files(void)
+{
+	struct toastainer_config *cfg = image_config();
+	struct toastainer_result result;
+	struct toastainer_error err;
+	struct toastainer_jail *jail;
+	char *json = NULL;
+
+	CHECK(toastainer_config_set(cfg, "copy_out", "/missing:" STORE "/out/missing", &err) == 0);
+	CHECK(toastainer_config_set(cfg, "copy_out", "/etc/new:" STORE "/out/new", &err) == 0);
+	CHECK(toastainer_config_set(cfg, "diff", STORE "/out/diff", &err) == 0);
+	jail = start(cfg, "cat /etc/name >/etc/new; rm /etc/name; exit 3");
+	CHECK(toastainer_jail_collect(jail, &err) == -EBUSY);
+	CHECK(toastainer_jail_wait(jail, &result) == 0 && result.exit_code == 3);
+	CHECK(access(STORE "/out/new", F_OK) < 0);
+	CHECK(toastainer_jail_collect(jail, &err) == -ENOENT && strstr(err.message, "'/missing'"));
+	CHECK(holds(STORE "/out/new", "old"));
+	CHECK(holds(STORE "/out/diff", "{\"path\":\"/etc/name\",\"change\":\"deleted\"}"));
+	CHECK(toastainer_jail_result_json(jail, &json) == 0);
+	CHECK(json && strstr(json, "\"aftermath_errno\":2"));
+	free(json);
+	toastainer_jail_free(jail);
+	toastainer_config_free(cfg);
+}
+
 int main(void)
 {
 	struct toastainer_config *cfg = toastainer_config_new(TOASTAINER_RUN);
 	struct toastainer_error err;
+	char dir[] = "/tmp/toastainer-test.XXXXXX";
 	struct state before, after;
 
 	umask(037);
-	CHECK(chdir("/tmp") == 0);
+	CHECK(mkdtemp(dir) && chdir(dir) == 0);
 	look(&before);
 	if (!cfg || toastainer_config_set(cfg, "chroot", "/", &err) < 0)
 		return 1;
@@ -205,8 +308,13 @@ int main(void)
 	reaps_its_own_only(cfg);
 	counts();
 	says_what_fails(cfg);
+	CHECK(system(make_store) == 0);
+	runs_images();
+	collects_files();
+	CHECK(system("rm -r " STORE) == 0);
 	toastainer_config_free(cfg);
 	look(&after);
+	CHECK(rmdir(dir) == 0);
 	CHECK(strcmp(before.cwd, after.cwd) == 0);
 	CHECK(memcmp(before.namespaces, after.namespaces, sizeof(before.namespaces)) == 0);
 	CHECK(before.mask == after.mask && after.mask == 037);

@@ -11,8 +11,8 @@ import sys
 
 CONFIG = pathlib.Path(__file__).resolve().parent.parent.parent / "src" / "config"
 # What is no setting: which rows were given, memory, the column of defaults, our own command line, remarks, what was
-# found for an image.
-NO_SETTINGS = {"head", "arena", "face", "own_argv", "places", "notes", "layers", "image_lock"}
+# found for an image, and who copies its layers.
+NO_SETTINGS = {"head", "arena", "face", "own_argv", "places", "notes", "layers", "image_lock", "copy_layers", "disk_image"}
 
 
 def structs(text):
@@ -24,6 +24,7 @@ def structs(text):
         members = set()
         for declaration in body.split(";"):
             declaration = re.sub(r"LIST_OF\([^)]*\)", "list", " ".join(declaration.split()))
+            declaration = re.sub(r"\(\*(\w+)\)\([^)]*\)", r"\1", declaration)  # a function
             if not declaration:
                 continue
             first, *others = declaration.split(",")
