@@ -117,6 +117,12 @@ static int not_delegated(struct err *err)
 		geteuid() ? "--user " : "");
 }
 
+/* refused() - the hint fits errors of rights, and what does not become empty; others have their own. */
+static int refused(int r, struct err *err)
+{
+	return r == -EACCES || r == -EPERM || r == -EROFS || r == -EBUSY ? not_delegated(err) : r;
+}
+
 static int busy(const struct cgroup_place *p, struct err *err)
 {
 	err_set(err, EBUSY,
@@ -151,13 +157,13 @@ static int make_way(const struct cgroup_place *p, int dir, bool *ret_moved, stru
 	made = r == 0;
 	if (r < 0 && r != -EEXIST) {
 		err_sys(err, r, "make the control group '%s/" HIERARCHY_SELF "'", p->parent);
-		return not_delegated(err);
+		return refused(r, err);
 	}
 	self = sys_openat(dir, HIERARCHY_SELF, O_RDONLY | O_DIRECTORY, 0);
 	r = self < 0 ? self : move_all(dir, self);
 	if (r < 0) {
 		err_sys(err, r, "move the processes of '%s' to '" HIERARCHY_SELF "'", p->parent);
-		return not_delegated(err);
+		return refused(r, err);
 	}
 	*ret_moved = made && alone;
 	return 0;
@@ -189,7 +195,7 @@ int cgroup_place_prepare(const struct cgroup_place *p, bool *ret_moved, struct e
 	if (r >= 0)
 		return 0;
 	err_sys(err, r, "write '%s' to '%s/cgroup.subtree_control'", list, p->parent);
-	return r == -EACCES || r == -EPERM || r == -EROFS ? not_delegated(err) : r;
+	return refused(r, err);
 }
 
 void cgroup_place_restore(const struct cgroup_place *p)
