@@ -25,7 +25,7 @@ REPO = HERE.parent.parent
 SUITE = "bookworm"
 USER, SUBIDS = 1000, "200000:65536"  # the same as those of the suites "user"
 PACKAGES = ("systemd systemd-sysv dbus dbus-user-session libpam-systemd uidmap kmod passwd login mount util-linux "
-            "iproute2 nftables procps strace e2fsprogs xfsprogs busybox-static python3-pytest python3-jsonschema").split()
+            "iproute2 nftables libarchive13 procps strace e2fsprogs xfsprogs busybox-static python3-pytest python3-jsonschema").split()
 TOOLS = {"qemu-system-x86_64": "qemu-system-x86", "mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs",
          "dpkg-deb": "dpkg", "busybox": "busybox-static"}
 MODULES = ("virtio_pci", "virtio_blk")  # what it takes to reach the disks
