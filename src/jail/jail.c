@@ -283,6 +283,8 @@ static bool take_report(struct jail *j)
 	}
 	switch (rep.kind) {
 	case REPORT_ERROR:
+		if (j->ended_by == RESULT_SETUP_FAILED)
+			break; /* we know the cause; this is what came of it */
 		/* The child is ours until exec, but it reports from inside: keep strings ended. */
 		j->result.reason = RESULT_SETUP_FAILED;
 		j->result.err = rep.err;

@@ -279,8 +279,9 @@ def test_exec_is_in_the_jails_groups(root, name):
     with named(name, "-c", root, "--cgroup_pids_max", "6", "--", "/bin/sleep", "1000"):
         groups["jail"] = read(f"/proc/{listed(name)[0]['program']}/cgroup")
         with running("exec", name, "/bin/sleep", "987.25"):
-            assert wait_for(lambda: toast.processes_with("987.25") and listed(name)[0]["processes"] == 2)
-            program, = [p for p in toast.processes_with("987.25") if b"exec" not in read(f"/proc/{p}/cmdline")]
+            program, = wait_for(lambda: [p for p in toast.processes_with("987.25")
+                                         if b"exec" not in read(f"/proc/{p}/cmdline")])
+            assert wait_for(lambda: listed(name)[0]["processes"] == 2)
             groups["exec"] = read(f"/proc/{program}/cgroup")
         r = command("exec", name, "/bin/sh", "-c", "for i in 1 2 3 4 5 6 7; do sleep 1 & done; wait")
         assert "fork" in r.err, "the limit counts for it"
