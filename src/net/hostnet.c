@@ -4,13 +4,17 @@
  * by `toastainer net down`. Called by nat.c and cmd/net.c, in the host's network namespace.
  *
  * Order: the interface, then the table, then forwarding. A launch looks whether the table is there and
- * the host forwards, so what was broken off in between, or undone by others, is done again. Two that are
- * at it at once: the kernel lets one make the table, and the other takes what that one noted.
+ * the host forwards, so what was broken off in between, or undone by others, is done again.
+ *
+ * One makes or removes it at a time (hold()). Nothing safe depends on that: the kernel makes the table
+ * once, and removes it only while it is closed.
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
@@ -253,29 +257,32 @@ static int set_open(int nft, bool open)
 	return nl_talk(nft, &b, NULL);
 }
 
-/* same_table() - whether the table is still the one that @h was learnt from. */
-static bool same_table(int nft, const struct hostnet *h)
-{
-	struct hostnet now = {.handle = 0};
-	int r = hostnet_get(nft, &now, NULL);
-
-	return (r >= 0 || r == -EBADMSG || r == -ENOENT) && now.handle == h->handle;
-}
+/* ---- one at a time */
 
 /*
- * outlast() - wait for another who removes the network. Return: whether the table is gone; if not, that
- * one was broken off.
+ * hold() - the lock of this network namespace: flock(2) on its file, which ends with its holder. Anybody
+ * here can take it, so who waits for too long goes on without.
+ * Return: a descriptor for let_go()
  */
-static bool outlast(int nft, const struct hostnet *h)
+static int hold(void)
 {
-	for (int tries = 0; same_table(nft, h); tries++) {
-		const struct timespec wait = {0, 50000000};
+	const struct timespec wait = {0, 10000000};
+	int fd = sys_openat(AT_FDCWD, "/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC, 0);
 
-		if (tries == 20)
-			return false;
+	for (int tries = 0; fd >= 0 && tries < 300; tries++) {
+		if (sys(SYS_flock, fd, LOCK_EX | LOCK_NB) != -EWOULDBLOCK)
+			break;
 		nanosleep(&wait, NULL);
 	}
-	return true;
+	return fd;
+}
+
+static void let_go(const int *fd)
+{
+	if (*fd < 0)
+		return;
+	sys(SYS_flock, *fd, LOCK_UN); /* a child that is being started may have a copy */
+	sys_close(*fd);
 }
 
 /* ---- up */
@@ -406,17 +413,15 @@ static int add_interface(int route, const struct hostnet *h, struct err *err)
 	return r < 0 ? err_sys(err, r, "give '%s' its addresses", HOSTNET_BRIDGE) : 0;
 }
 
-/* @index: only if it is this one; 0: any of that name */
-static void remove_interface(int route, const char *name, int index)
+static void remove_interface(int route, const char *name)
 {
-	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC, .ifi_index = index};
+	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC};
 	char buf[64] NL_ALIGNED;
 	struct nl b = NL_STACK(buf);
 
 	nl_begin(&b, RTM_DELLINK, NLM_F_ACK, 0);
 	nl_put(&b, &head, sizeof(head));
-	if (!index)
-		nl_str(&b, IFLA_IFNAME, name);
+	nl_str(&b, IFLA_IFNAME, name);
 	nl_talk(route, &b, NULL); /* ENODEV: it is not there */
 }
 
@@ -512,19 +517,17 @@ static bool same_net(const struct net_addr *a, const struct net_addr *b)
 static int make(int nft, int route, const struct net_addr *subnet, struct hostnet *h,
 		struct err *err)
 {
-	int r, tries = 0;
+	int r;
 
 	*h = (struct hostnet){.v4 = subnet ? *subnet : hostnet_default()};
 	if (hostsysctl_has_ipv6())
 		h->v6 = network6;
 	hostsysctl_learn(h);
-	do /* somebody else's `net down` may take it away at once */
-		r = add_interface(route, h, err);
-	while (r == -ENODEV && tries++ < 20);
+	r = add_interface(route, h, err);
 	if (r >= 0)
 		r = add_table(nft, h, err);
 	if (r < 0 && r != -EEXIST)
-		remove_interface(route, HOSTNET_BRIDGE, 0);
+		remove_interface(route, HOSTNET_BRIDGE);
 	if (r >= 0)
 		hostnet_blocked_by(nft, h->blocked_by, sizeof(h->blocked_by));
 	return r;
@@ -557,27 +560,39 @@ static int up(int nft, const struct net_addr *subnet, struct hostnet *ret, struc
 
 int hostnet_up(int nft, const struct net_addr *subnet, struct hostnet *ret, struct err *err)
 {
-	int r = hostnet_get(nft, ret, NULL);
+	_cleanup_(let_go) int held = hold();
+	int r = up(nft, subnet, ret, err);
 
-	if (r >= 0 && hostnet_still_open(nft, NULL) < 0)
-		outlast(nft, ret);
-	r = up(nft, subnet, ret, err);
 	if (r < 0)
 		return r;
 	r = set_open(nft, true);
 	return r < 0 ? err_sys(err, r, "let jails into the table '%s'", HOSTNET_TABLE) : 0;
 }
 
-int hostnet_ensure(int nft, struct hostnet *ret, struct err *err)
+/* missing() - Return: 0; 1: something is to be made; -EAGAIN: it is being removed; another error */
+static int missing(int nft, struct hostnet *ret, struct err *err)
 {
 	int r = hostnet_get(nft, ret, err);
 
-	if (r >= 0 && hostnet_forwarding(AF_INET) && index_of(nft, HOSTNET_BRIDGE))
-		return 0;
-	if (r >= 0) /* somebody took it away: `net down`, which is at it? */
-		r = hostnet_still_open(nft, err);
-	if (r >= 0 || r == -ENOENT)
-		r = up(nft, NULL, ret, err);
+	if (r == -ENOENT)
+		return 1;
+	if (r < 0 || (hostnet_forwarding(AF_INET) && index_of(nft, HOSTNET_BRIDGE)))
+		return r;
+	r = hostnet_still_open(nft, err);
+	return r < 0 ? r : 1;
+}
+
+int hostnet_ensure(int nft, struct hostnet *ret, struct err *err)
+{
+	int r = missing(nft, ret, err);
+
+	if (r == 1) {
+		_cleanup_(let_go) int held = hold();
+
+		r = missing(nft, ret, err); /* others were at it */
+		if (r == 1)
+			r = up(nft, NULL, ret, err);
+	}
 	return r;
 }
 
@@ -722,59 +737,55 @@ static int in_use(struct err *err, int n)
 	return err_hint(err, "'toastainer net status' lists them; --force cuts them off");
 }
 
+/* Somebody did not wait for this to end, and there may be jails: what they need is put back. */
+static int opened_again(int nft, struct err *err)
+{
+	struct hostnet h;
+	int r = up(nft, NULL, &h, err);
+
+	if (r < 0)
+		return r;
+	err_set(err, EBUSY, "a 'toastainer net up' opened the network again meanwhile");
+	return err_hint(err, "'toastainer net down' once more");
+}
+
 static int remove_all(int nft, int route, const struct hostnet *h, bool unknown, struct err *err)
 {
 	char buf[256] NL_ALIGNED;
 	struct nl b = NL_STACK(buf);
 	int r = 0, gone;
 
-	remove_interface(route, HOSTNET_PAIR, 0);
-	remove_interface(route, HOSTNET_BRIDGE, 0);
+	remove_interface(route, HOSTNET_PAIR);
+	remove_interface(route, HOSTNET_BRIDGE);
 	if (!unknown)
 		r = hostsysctl_back(h, err);
 	hosttable_delete(&b, h->handle);
 	gone = nl_talk(nft, &b, NULL);
+	if (gone == -EEXIST)
+		return opened_again(nft, err);
 	if (gone < 0 && gone != -ENOENT && r >= 0)
 		r = err_sys(err, gone, "remove the table '%s'", HOSTNET_TABLE);
 	return r;
 }
 
-/* close_it() - no jail starts from now on. Return: 0, or -EAGAIN when it is another table now. */
-static int close_it(int nft, const struct hostnet *h)
-{
-	int r = set_open(nft, false);
-
-	if (r == -ENOENT)
-		return outlast(nft, h) ? -EAGAIN : 0;
-	if (r >= 0 && !same_table(nft, h)) {
-		set_open(nft, true);
-		return -EAGAIN;
-	}
-	return r;
-}
-
 int hostnet_down(int nft, bool force, bool *unknown, struct err *err)
 {
+	_cleanup_(let_go) int held = hold();
 	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
 	struct hostnet h = {.handle = 0};
-	int r = -EAGAIN, n, bridge = 0;
+	int r, n;
 
 	if (route < 0)
 		return err_sys(err, route, "open a netlink socket");
-	for (int tries = 0; r == -EAGAIN && tries < 5; tries++) {
-		n = jails_left(route, force);
-		if (n > 0 && !force)
-			return in_use(err, n);
-		bridge = index_of(route, HOSTNET_BRIDGE);
-		r = hostnet_get(nft, &h, err);
-		*unknown = r == -EBADMSG;
-		if (r < 0 && r != -ENOENT && !*unknown)
-			return r;
-		if (r == -ENOENT)
-			h.handle = 0;
-		r = h.handle ? close_it(nft, &h) : 0;
-	}
-	if (r < 0 && !*unknown)
+	n = jails_left(route, force);
+	if (n > 0 && !force)
+		return in_use(err, n);
+	r = hostnet_get(nft, &h, err);
+	*unknown = r == -EBADMSG;
+	if (r < 0 && r != -ENOENT && !*unknown)
+		return r;
+	r = r == -ENOENT ? r : set_open(nft, false);
+	if (r < 0 && r != -ENOENT && !*unknown)
 		return err_sys(err, r, "close the table '%s' for jails", HOSTNET_TABLE);
 	/* A jail that is not there now finds it closed, and does not start. */
 	n = hostnet_each(route, NULL, NULL);
@@ -786,11 +797,7 @@ int hostnet_down(int nft, bool force, bool *unknown, struct err *err)
 		remove_jails(route);
 	if (h.handle)
 		return remove_all(nft, route, &h, *unknown, err);
-	/* No table: what may be left of it, but not what another `net up` makes at this moment. */
-	if (same_table(nft, &h)) {
-		remove_interface(route, HOSTNET_PAIR, 0);
-		if (bridge)
-			remove_interface(route, HOSTNET_BRIDGE, bridge);
-	}
+	remove_interface(route, HOSTNET_PAIR);
+	remove_interface(route, HOSTNET_BRIDGE);
 	return 0;
 }

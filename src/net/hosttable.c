@@ -233,6 +233,9 @@ void hosttable_put(struct nl *b, const struct hostnet *h, const void *note, size
 void hosttable_delete(struct nl *b, uint64_t handle)
 {
 	nft_batch(b);
+	nft_message(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL, NFPROTO_INET, 0);
+	nl_str(b, NFTA_CHAIN_TABLE, TABLE);
+	nl_str(b, NFTA_CHAIN_NAME, HOSTNET_OPEN);
 	nft_message(b, NFT_MSG_DELTABLE, 0, NFPROTO_INET, 0);
 	nl_attr(b, NFTA_TABLE_HANDLE, &handle, sizeof(handle));
 	nft_commit(b);

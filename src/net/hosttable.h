@@ -13,7 +13,10 @@
  */
 void hosttable_put(struct nl *b, const struct hostnet *h, const void *note, size_t n);
 
-/** hosttable_delete() - one batch that removes just the table of this handle (struct hostnet). */
+/**
+ * hosttable_delete() - one batch that removes just the table of this handle (struct hostnet), as long as it
+ * lets no jail in: else the kernel says EEXIST.
+ */
 void hosttable_delete(struct nl *b, uint64_t handle);
 
 #endif

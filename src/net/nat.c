@@ -29,6 +29,7 @@
 
 enum { GET_INDEX = 0x8933 }; /* linux/sockios.h clashes with musl's net/if.h */
 enum { NUMBER_RATE = 1 };    /* of messages, in errors */
+enum { OPER_UP = 6 };	     /* linux/if.h clashes with libc's net/if.h */
 enum { ROUNDS = 20, ROUND_MS = 50 };
 
 static size_t ip_size(const struct net_addr *a)
@@ -498,6 +499,39 @@ static int set_up(struct nat *n, const struct net_plan *plan, int host, int jail
 	return r < 0 ? not_set_up(err, r, &why, "set the jail's addresses and routes") : 0;
 }
 
+static int take_state(const struct nlmsghdr *h, void *arg)
+{
+	size_t n;
+	const uint8_t *state = nl_find(h, sizeof(struct ifinfomsg), IFLA_OPERSTATE, &n);
+
+	*(bool *)arg = state && n && *state == OPER_UP;
+	return 0;
+}
+
+/*
+ * await_sending() - until the host's end does send. It is up since before there was a jail's end that is up,
+ * and the kernel notices only after a while, longer when others change interfaces: until then what
+ * is sent to the jail is lost. Not for ever: a jail that waits is as good.
+ */
+static void await_sending(const struct nat *n, int host)
+{
+	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC, .ifi_index = n->index};
+	const struct timespec wait = {0, 1000000};
+	bool sends = false;
+
+	for (int tries = 0; tries < 1000; tries++) {
+		char buf[64] NL_ALIGNED;
+		struct nl b = NL_STACK(buf);
+
+		nl_begin(&b, RTM_GETLINK, 0, 0);
+		nl_put(&b, &head, sizeof(head));
+		nl_u32(&b, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+		if (nl_ask(host, &b, take_state, &sends) < 0 || sends)
+			return;
+		nanosleep(&wait, NULL);
+	}
+}
+
 int nat_connect(struct nat *n, const struct net_plan *plan, int host, int jail, int jail_ns,
 		struct err *err)
 {
@@ -512,6 +546,8 @@ int nat_connect(struct nat *n, const struct net_plan *plan, int host, int jail, 
 		return r;
 	sys_close(take_fd(&n->nft));
 	r = set_up(n, plan, host, jail, err);
+	if (r >= 0)
+		await_sending(n, host);
 	if (r >= 0 && plan->policy->n_publish)
 		r = publish_add(&n->published, &n->host, host, plan->policy, &n->v4, &n->v6, err);
 	return r;

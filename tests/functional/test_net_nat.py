@@ -371,6 +371,29 @@ def test_jails_that_start_during_a_slow_down(world, begin):
         assert out == b"" and (p.returncode == 0 or p.returncode == 125 and b"hint: " in err), (p.returncode, out, err)
 
 
+def test_up_during_a_slow_down(world):
+    """`net up` takes one that closed the network and is slow then for broken off. The jails that start now are not without rules."""
+    cli("net", "up").ok()
+    old = toast.WRAP
+    toast.WRAP = [*old, "strace", "-qq", "-o", "/dev/null", "-e", "trace=sendto", "-e", "inject=sendto:delay_enter=1200000"]
+    try:
+        down = start(["net", "down"])
+    finally:
+        toast.WRAP = old
+    assert wait_for(lambda: "chain open" not in world.host.sh("nft list table inet toastainer_nat"))
+    cli("net", "up").ok()
+    jails = []
+    while down.poll() is None:
+        jails.append(start(["run", "-c", "/", *NAT, "--", PYTHON, "-c", TRY_THE_HOST]))
+        time.sleep(0.2)
+    for p in jails:
+        out, err = p.communicate(timeout=30)
+        assert (out, p.returncode) == (b"", 0), (out, p.returncode, err)
+    assert jails and b"opened the network again" in down.communicate()[1]
+    assert jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000", f"tcp,{I.HOST},8000"]) == [f"ok {I.HOST}", "refused"]
+    cli("net", "down").ok()
+
+
 def test_up_and_down_and_launches_at_once(world):
     """Two that take down, or one that makes it anew meanwhile, do not take away what is not theirs."""
     before = world.state()
@@ -383,7 +406,7 @@ def test_up_and_down_and_launches_at_once(world):
         for p in procs:
             out, err = p.communicate(timeout=60)
             if p.args[-1] in ("up", "down"):
-                assert p.returncode == 0 or b"--force" in err, err
+                assert p.returncode == 0 or b"--force" in err or b"opened the network again" in err, err
             elif p.returncode:
                 assert b"taken away meanwhile" in err, err
             else:
@@ -405,6 +428,20 @@ def test_down_that_was_broken_off(world):
     world.host.sh("nft delete chain inet toastainer_nat open")
     cli("net", "down").ok()
     assert world.state() == before
+
+
+def test_lock_that_somebody_keeps(world):
+    """Anybody may take it; it only puts off."""
+    p = subprocess.Popen([*world.host.prefix, PYTHON, "-c", "import fcntl, time; f = open('/proc/self/ns/net'); "
+                          "fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); time.sleep(60)"], stdout=subprocess.PIPE)
+    try:
+        assert p.stdout.readline() == b"\n"
+        assert jail(*NAT, attempts=[f"tcp,{I.PUBLIC},8000"]) == [f"ok {I.HOST}"]
+        cli("net", "down").ok()
+        assert not world.host.sh("nft list ruleset")
+    finally:
+        p.kill()
+        p.communicate()
 
 
 def test_table_of_another_version(world):

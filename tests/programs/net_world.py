@@ -36,6 +36,8 @@ def bound(address, port, kind):
 
 def tcp(address, port, handler):
     s = bound(address, port, socket.SOCK_STREAM)
+    if handler is digest:  # before a connection comes: it may begin with what is urgent, and two of that
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
     s.listen(2000)
 
     def loop():
@@ -103,7 +105,6 @@ def urgent(c, _peer):
 
 
 def digest(c, _peer):
-    c.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
     seen = hashlib.sha256()
     while data := c.recv(7000):
         seen.update(data)
