@@ -543,8 +543,8 @@ int jail_step(struct jail *j)
 		;
 	if (j->finished)
 		return 1;
-	if (j->guard)
-		layers_step(j, j->server_ns ? now_ns() : 0);
+	if (j->guard && j->server.fd >= 0)
+		layers_step(j, now_ns());
 	if (j->guard && !guard_ended(j)) {
 		network_step(j);
 		return 0;

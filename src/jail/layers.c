@@ -106,12 +106,9 @@ void layers_ending(struct jail *j, uint64_t now)
 		j->server_ns = now + ENDING_NS;
 }
 
-/* server_ended() - whether it has, by itself; the result says so then. */
-static bool server_ended(struct jail *j)
+/* blame_server() - the result says that the server's end is the jail's. */
+static void blame_server(struct jail *j)
 {
-	if (!fusemount_ended(&j->server))
-		return false;
-	/* The jail may have said that it cannot read the image; this is why. */
 	if (j->plan->image)
 		err_set(&j->result.err, EIO,
 			"what serves image '%s' has ended, and the jail with it",
@@ -122,27 +119,43 @@ static bool server_ended(struct jail *j)
 		err_hint(&j->result.err, "it is damaged, or packed as its program does not know");
 	snprintf(j->result.err.step, sizeof(j->result.err.step), "root");
 	j->result.reason = RESULT_SETUP_FAILED;
-	return true;
 }
 
+/*
+ * A mount is gone, and its server told so, a moment before those are seen to be gone whose root it was.
+ * If they are not, it was ended all the same.
+ */
 void layers_step(struct jail *j, uint64_t now)
 {
-	if (j->server_ns && now >= j->server_ns) {
+	bool due = j->server_ns && now >= j->server_ns, failed = false;
+
+	if (due && j->server.pid > 0) {
 		fusemount_stop(&j->server);
+		due = false;
 		j->server_ns = 0;
 	}
-	if (server_ended(j))
-		jail_end(j, RESULT_SETUP_FAILED, 0);
+	if (fusemount_ended(&j->server, &failed) && !failed)
+		j->server_ns = now + ENDING_NS;
+	if (!failed && !due)
+		return;
+	j->server_ns = 0;
+	if (j->killing)
+		return;
+	blame_server(j);
+	jail_end(j, RESULT_SETUP_FAILED, 0);
 }
 
 void layers_explain(struct jail *j)
 {
 	struct pollfd end = {j->server.fd, POLLIN, 0};
+	bool failed;
 
 	if (j->server.pid <= 0 || j->result.reason != RESULT_SETUP_FAILED)
 		return;
-	poll(&end, 1, EXPLAIN_MS); /* the jail sees it a moment earlier */
-	server_ended(j);
+	poll(&end, 1, EXPLAIN_MS);
+	/* The jail may have said that it cannot read the image; this is why. It sees that a moment earlier. */
+	if (fusemount_ended(&j->server, &failed) && failed)
+		blame_server(j);
 }
 
 void layers_release(struct jail *j)

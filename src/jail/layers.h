@@ -16,7 +16,7 @@ int layers_fd(const struct jail *j);
 
 /**
  * layers_step() - end a jail whose image nobody serves any more.
- * @now: CLOCK_MONOTONIC; 0 where the jail is not being ended
+ * @now: CLOCK_MONOTONIC
  */
 void layers_step(struct jail *j, uint64_t now);
 

@@ -205,11 +205,14 @@ int fusemount_serve(char *const *argv, int image, int device, struct fuse_server
 	return 0;
 }
 
-bool fusemount_ended(struct fuse_server *s)
+bool fusemount_ended(struct fuse_server *s, bool *ret_failed)
 {
-	if (s->pid <= 0 || sys_wait4(s->pid, NULL, __WALL | WNOHANG, NULL) <= 0)
+	int status;
+
+	if (s->pid <= 0 || sys_wait4(s->pid, &status, __WALL | WNOHANG, NULL) <= 0)
 		return false;
 	s->pid = 0;
+	*ret_failed = status != 0;
 	return true;
 }
 

@@ -46,8 +46,11 @@ int fusemount_make(const struct fuse_where *where, int *ret_device, struct err *
 int fusemount_serve(char *const *argv, int image, int device, struct fuse_server *ret,
 		    struct err *err);
 
-/** fusemount_ended() - whether it was there and has ended; it is reaped then. */
-bool fusemount_ended(struct fuse_server *s);
+/**
+ * fusemount_ended() - whether it was there and has ended; it is reaped then.
+ * @ret_failed: whether by itself; else because its mount is gone
+ */
+bool fusemount_ended(struct fuse_server *s, bool *ret_failed);
 
 /** fusemount_stop() - kill and reap it; harmless twice. */
 void fusemount_stop(struct fuse_server *s);

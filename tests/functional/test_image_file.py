@@ -387,14 +387,31 @@ def test_overlay_of_an_image(as_user, base, tmp):
 
 
 @pytest.mark.modes("root")
-def test_overlay_server_that_dies(overlaid, as_user):
+def test_overlay_server_that_ends_with_the_jail(overlaid, as_user):
+    """It may be seen to end before the jail is: of which it is no cause."""
+    p = as_user("-c", overlaid, "--discard", "--overlay", "fuse", "--", "/bin/sh", "-c", "echo on; sleep 0.3; exit 7")
+    try:
+        assert p.stdout.readline() == b"on\n"
+        os.kill(p.pid, signal.SIGSTOP)
+        below = toast.read(f"/proc/{p.pid}/task/{p.pid}/children").decode().split()
+        assert len(below) == 2 and toast.wait_for(lambda: all(b") Z " in toast.read(f"/proc/{q}/stat") for q in below))
+        os.kill(p.pid, signal.SIGCONT)
+        r = toast.finish(p)
+    finally:
+        toast.kill_and_reap(p)
+    assert r.rc == 7, r
+
+
+@pytest.mark.modes("root")
+@pytest.mark.parametrize("sig", [signal.SIGKILL, signal.SIGTERM])
+def test_overlay_server_that_dies(overlaid, as_user, sig):
     p = as_user("-c", overlaid, "--discard", "--overlay", "fuse", "--", "/bin/sh", "-c", "echo on; sleep 100")
     try:
         assert p.stdout.readline() == b"on\n"
         # Before that the program may die itself, of a page that cannot be read.
         assert toast.wait_for(lambda: any(b") S " in toast.read(f"/proc/{q}/stat") for q in servers(p.pid, ("sleep",))))
         (server,) = servers(p.pid)
-        os.kill(server, signal.SIGKILL)
+        os.kill(server, sig)
         r = toast.finish(p, timeout=20)
     finally:
         toast.kill_and_reap(p)
