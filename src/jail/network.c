@@ -69,7 +69,7 @@ void network_step(struct jail *j)
 {
 	if (j->net)
 		net_step(j->net);
-	if (!j->user || !user_gone(j->user))
+	if (!j->user || j->killing || !user_gone(j->user))
 		return;
 	err_set(&j->result.err, EPIPE, "the network helper has ended, and the jail with it");
 	snprintf(j->result.err.step, sizeof(j->result.err.step), "network");
