@@ -560,7 +560,7 @@ static int up(int nft, const struct net_addr *subnet, struct hostnet *ret, struc
 
 int hostnet_up(int nft, const struct net_addr *subnet, struct hostnet *ret, struct err *err)
 {
-	_cleanup_(let_go) int held = hold();
+	_cleanup_(let_go) int held __attribute__((unused)) = hold();
 	int r = up(nft, subnet, ret, err);
 
 	if (r < 0)
@@ -587,7 +587,7 @@ int hostnet_ensure(int nft, struct hostnet *ret, struct err *err)
 	int r = missing(nft, ret, err);
 
 	if (r == 1) {
-		_cleanup_(let_go) int held = hold();
+		_cleanup_(let_go) int held __attribute__((unused)) = hold();
 
 		r = missing(nft, ret, err); /* others were at it */
 		if (r == 1)
@@ -770,7 +770,7 @@ static int remove_all(int nft, int route, const struct hostnet *h, bool unknown,
 
 int hostnet_down(int nft, bool force, bool *unknown, struct err *err)
 {
-	_cleanup_(let_go) int held = hold();
+	_cleanup_(let_go) int held __attribute__((unused)) = hold();
 	_cleanup_close_ int route = nl_open(NETLINK_ROUTE);
 	struct hostnet h = {.handle = 0};
 	int r, n;
