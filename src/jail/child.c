@@ -511,12 +511,25 @@ static void confine_guard(struct child *c, int also)
 	close_between(hi + 1, ~0U);
 }
 
+/*
+ * A page table is charged to the group of who needs it first. Where the group has no room for one, the kernel
+ * tries again for ever: who shares our memory as vfork(2) does is not killed for want of memory.
+ */
+static void prepare_stack(const struct child *c)
+{
+	volatile char *top = c->stack_top;
+
+	top[-1] = top[-CHILD_STACK] = 0; /* in two tables at most */
+}
+
 /* start_program() - in the jail's v2 group from the beginning, where the kernel can. */
 static pid_t start_program(struct child *c, uint64_t flags)
 {
 	int group = c->plan->cgroup ? cgroup_v2_dir(c->cgroup) : FD_NONE;
 	pid_t pid;
 
+	if (c->plan->cgroup)
+		prepare_stack(c);
 	c->born_inside = group >= 0; /* before the clone: it is in our memory */
 	pid = proc_clone(flags, SIGCHLD, program_main, c, c->stack_top, CHILD_STACK, NULL, group);
 	if (pid != -ENOSYS || group < 0)
