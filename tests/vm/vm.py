@@ -219,6 +219,9 @@ def main():
     opts = parser.parse_args()
     prepare(opts.cache)
     with tempfile.TemporaryDirectory(prefix="toastainer-tree.") as d:
+        shutil.copytree(HERE.parent, pathlib.Path(d, "tests"))
+        pathlib.Path(d, "build").mkdir()
+        shutil.copy(REPO / "build" / "toastainer", pathlib.Path(d, "build"))
         status, out, report = boot(opts.cache, pathlib.Path(d), opts.command, opts.kind)
     sys.stdout.write(out + report)
     return 125 if status is None else status
